@@ -1,0 +1,79 @@
+"""What one entry of the three article streams holds: plain, readable fields around one article.
+
+`redis-cli XRANGE` must be legible, and any client can write or read them:
+
+    event        article.received | article.enriched | article.published
+    uri          of the article
+    version      of the article, decimal
+    lane         flash | routine
+    traceparent  W3C Trace Context, the same for all hops (https://www.w3.org/TR/trace-context/)
+    accepted     when ingest accepted it: milliseconds since 1970, decimal
+    body         the whole article as JSON, fields at their default left out
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Self
+
+from shared.article import Article
+from shared.errors import BadField, InvalidArticle
+from shared.streams import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of one article version on its way."""
+
+    event: str
+    article: Article
+    traceparent: str
+    accepted: datetime
+
+    @classmethod
+    def begin(cls, event: str, article: Article, accepted: datetime) -> Self:
+        """The first event of a version, with a new trace."""
+        return cls(event, article, f"00-{token_hex(16)}-{token_hex(8)}-01", accepted)
+
+    def onward(self, event: str, article: Article) -> "Event":
+        """The next event of the same version: same trace, a new span."""
+        trace = "-".join((*self.traceparent.split("-")[:2], token_hex(8), "01"))
+        return replace(self, event=event, article=article, traceparent=trace)
+
+    @property
+    def lane(self) -> Lane:
+        """Flash for kills, withholds and urgency 1 to 3."""
+        return "flash" if self.article.is_flash else "routine"
+
+    @property
+    def trace_id(self) -> str:
+        """The 32 hexadecimal digits that all hops of this version share."""
+        return self.traceparent.split("-")[1]
+
+    def fields(self) -> tuple[str, ...]:
+        """Field names and values by turns, as XADD takes them."""
+        article = self.article
+        accepted = str(int(self.accepted.timestamp() * 1000))
+        body = article.model_dump_json(exclude_defaults=True)
+        # fmt: off
+        return (
+            "event", self.event, "uri", article.uri, "version", str(article.version),
+            "lane", self.lane, "traceparent", self.traceparent, "accepted", accepted, "body", body,
+        )
+        # fmt: on
+
+    @classmethod
+    def parse(cls, fields: Mapping[bytes, bytes]) -> Self:
+        """Read an entry back. Raises InvalidArticle when it is not one of ours."""
+        try:
+            return cls(
+                event=fields[b"event"].decode(),
+                article=Article.model_validate_json(fields[b"body"]),
+                traceparent=fields[b"traceparent"].decode(),
+                accepted=datetime.fromtimestamp(int(fields[b"accepted"]) / 1000, UTC),
+            )
+        except (KeyError, ValueError) as error:
+            raise InvalidArticle(
+                f"not an article event: {error!r}", [BadField("entry", repr(error))]
+            ) from error

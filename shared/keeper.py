@@ -1,0 +1,189 @@
+"""What keeps a hop alive: heals its group, takes over what dead consumers left, trims its stream.
+
+FastStream stops a subscriber for good when its group vanishes and never re-reads an entry that was
+delivered before a crash. The keeper looks after both, once per `retry_seconds`.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from time import monotonic, time
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from shared.hop import Entry, Hop
+from shared.logs import Happened
+from shared.metrics import GROUPS_RECREATED, RECLAIMED
+
+log = structlog.get_logger()
+
+TRIM_SECONDS = 60.0
+PAGE = 100
+
+# A dead consumer is forgotten only while it has nothing pending, or that would be lost.
+FORGET = """
+if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
+return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+"""
+
+
+def heartbeat_key(consumer: str) -> str:
+    """Where a consumer says that it is alive."""
+    return f"wiredesk:alive:{consumer}"
+
+
+class Keeper:
+    """Looks after one hop for as long as the service runs."""
+
+    def __init__(self, hop: Hop) -> None:
+        self.hop = hop
+        self.redis: Redis = hop.redis
+        self.trouble: str | None = "not started yet"
+        """Why the hop cannot work now, or None."""
+        self._started = False
+        self._next_trim = 0.0
+        self._forget = self.redis.register_script(FORGET)
+
+    async def run(self) -> None:
+        """Keep the hop alive until it is stopped."""
+        while not self.hop.stopping:
+            try:
+                await self.look_once()
+            except ResponseError as error:
+                self._note(str(error))
+                await self._pause()
+            except (RedisError, OSError) as error:
+                self._note(str(error) or type(error).__name__)
+            await asyncio.sleep(self.hop.settings.retry_seconds)
+
+    async def look_once(self) -> None:
+        """One round: heal, recover, and trim when it is time."""
+        await self.heal()
+        await self.recover()
+        if monotonic() >= self._next_trim:
+            await self.trim()
+            self._next_trim = monotonic() + TRIM_SECONDS
+
+    def _note(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.warning(Happened.KEEPER_FAILED, stream=self.hop.source, reason=trouble)
+        self.trouble = trouble
+
+    async def _pause(self) -> None:
+        """Stop reading while Redis refuses us: FastStream would ask again without any rest."""
+        if self.hop.subscriber.running and not self.hop.in_flight:
+            await self.hop.subscriber.stop()
+
+    async def heal(self) -> None:
+        """Make sure that stream and group exist and that the subscriber reads."""
+        hop = self.hop
+        if await self.ensure_group() and self._started:
+            log.warning(Happened.GROUP_RECREATED, stream=hop.source, group=hop.group)
+            GROUPS_RECREATED.labels(hop.group).inc()
+        await self.redis.xack(
+            hop.source, hop.group, "0-0"
+        )  # a write that changes nothing: allowed?
+        if self.trouble and self._started and hop.subscriber.running and not hop.in_flight:
+            # It may sit in FastStream's fixed five seconds of back-off; a new start reads at once.
+            await hop.subscriber.stop()
+        if not hop.subscriber.running and not hop.stopping:
+            await hop.subscriber.start()
+            log.info(Happened.SUBSCRIBER_RESTARTED, stream=hop.source, group=hop.group)
+        self.trouble = None
+        self._started = True
+
+    async def ensure_group(self) -> bool:
+        """Create the group at 0 unless it is there: at `$` it would miss what came before."""
+        hop = self.hop
+        if await self.has_group():
+            return False
+        try:
+            await self.redis.xgroup_create(hop.source, hop.group, "0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+        return True
+
+    async def has_group(self) -> bool:
+        """Whether the stream and our group on it exist at this moment."""
+        try:
+            groups = await self.redis.xinfo_groups(self.hop.source)
+        except ResponseError as error:
+            if "no such key" not in str(error):
+                raise
+            return False
+        return any(group["name"] == self.hop.group.encode() for group in groups)
+
+    async def recover(self) -> None:
+        """Take over what failed here, or was left by a consumer that died or hangs."""
+        alive: dict[bytes, bool] = {}
+        start = "-"
+        while not self.hop.stopping:
+            page = await self._pending(start)
+            for row in page:
+                if await self._may_take(row, alive):
+                    await self._take(row)
+            if len(page) < PAGE:
+                return
+            start = "(" + page[-1]["message_id"].decode()
+
+    async def _pending(self, start: str) -> Sequence[Mapping[str, Any]]:
+        idle = int(self.hop.settings.retry_seconds * 1000)
+        rows: Sequence[Mapping[str, Any]] = await self.redis.xpending_range(
+            self.hop.source, self.hop.group, start, "+", PAGE, idle=idle
+        )
+        return rows
+
+    async def _may_take(self, row: Mapping[str, Any], alive: dict[bytes, bool]) -> bool:
+        if row["message_id"] in self.hop.in_flight:
+            return False
+        owner: bytes = row["consumer"]
+        if owner == self.hop.consumer.encode():
+            return bool(row["time_since_delivered"] >= self._patience_ms(row["times_delivered"]))
+        if owner not in alive:
+            alive[owner] = bool(await self.redis.exists(heartbeat_key(owner.decode())))
+        hangs_ms = self.hop.settings.reclaim_seconds * 1000
+        return bool(not alive[owner] or row["time_since_delivered"] >= hangs_ms)
+
+    def _patience_ms(self, deliveries: int) -> float:
+        """How long an entry that failed here rests: twice as long after each delivery."""
+        return float(self.hop.settings.retry_seconds * 1000 * 2 ** (deliveries - 1))
+
+    async def _take(self, row: Mapping[str, Any]) -> None:
+        """Claim one entry and work on it alone.
+
+        One at a time: an entry that kills its process must not count against its neighbours.
+        """
+        hop, entry_id = self.hop, row["message_id"]
+        idle = int(hop.settings.retry_seconds * 1000)
+        claimed: Any = await self.redis.xclaim(
+            hop.source, hop.group, hop.consumer, idle, [entry_id]
+        )
+        if claimed and claimed[0][1]:
+            if row["consumer"] != hop.consumer.encode():
+                log.info(Happened.CONSUMER_RECLAIMED, stream=hop.source, entry_id=entry_id.decode())
+                RECLAIMED.labels(hop.group).inc()
+            await hop.process([Entry(entry_id, claimed[0][1], row["times_delivered"] + 1)])
+        elif not await self.redis.xrange(hop.source, entry_id, entry_id):
+            await self.redis.xack(hop.source, hop.group, entry_id)  # deleted meanwhile
+
+    async def trim(self) -> None:
+        """Drop entries that every group is done with and that are older than `keep_hours`."""
+        hop = self.hop
+        floors = [f"{int((time() - hop.settings.keep_hours * 3600) * 1000)}-0"]
+        for group in await self.redis.xinfo_groups(hop.source):
+            summary = await self.redis.xpending(hop.source, group["name"].decode())
+            oldest = summary["min"] if summary["pending"] else group["last-delivered-id"]
+            floors.append(oldest.decode())
+        await self.redis.xtrim(hop.source, minid=min(floors, key=_order), approximate=True)
+        for consumer in await self.redis.xinfo_consumers(hop.source, hop.group):
+            name = consumer["name"].decode()
+            if name != hop.consumer and not await self.redis.exists(heartbeat_key(name)):
+                await self._forget(keys=[hop.source], args=[hop.group, name])
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence or 0)

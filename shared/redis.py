@@ -1,0 +1,119 @@
+"""One way to Redis: a single server (also the embedded one), Sentinel, or Cluster, by URL.
+
+No client retries by itself: a reply lost after XADD would be sent again and stored twice
+(docs/decisions.md). What must be repeated is repeated by code that knows it is safe.
+"""
+
+import logging
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from faststream.redis import RedisBroker, RedisClusterBroker, RedisSentinelBroker
+from pydantic import BaseModel, ConfigDict, SecretStr
+from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError as RedisConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError as RedisTimeoutError,
+)
+
+from shared.errors import Misconfigured
+
+SENTINEL, CLUSTER = "redis+sentinel", "redis+cluster"
+TIMEOUT_SECONDS = 5.0
+SENTINEL_PORT, REDIS_PORT = 26379, 6379
+OPTIONS: dict[str, Any] = {
+    "socket_timeout": TIMEOUT_SECONDS,
+    "socket_connect_timeout": TIMEOUT_SECONDS,
+}
+OUTAGES = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    BusyLoadingError,
+    ClusterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    OSError,
+)
+
+
+class RedisSettings(BaseModel):
+    """Settings `[redis]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: SecretStr
+    """Empty, or where Redis is: see the defaults file for the forms it can take."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the error says that Redis cannot work now, rather than that we are wrong."""
+    if isinstance(error, OUTAGES):
+        return True
+    return isinstance(error, RedisError) and str(error).startswith(("MISCONF", "LOADING", "OOM"))
+
+
+def connect(url: str) -> Redis:
+    """A client for any of the forms. It connects when it is first used. Bytes in, bytes out."""
+    form = urlsplit(url).scheme
+    if form == SENTINEL:
+        nodes, service, login = _nodes(url, SENTINEL_PORT), _service(url), _login(url)
+        sentinel = Sentinel(nodes, sentinel_kwargs=OPTIONS, **OPTIONS)  # type: ignore[no-untyped-call]  # theirs has no types
+        master: Redis = sentinel.master_for(service, retry=_never(), **login)
+        return master
+    if form == CLUSTER:
+        start = [ClusterNode(host, port) for host, port in _nodes(url, REDIS_PORT)]
+        # The cluster client has the commands of the single one; its type is a sibling, not a child.
+        return RedisCluster(startup_nodes=start, **_login(url), **OPTIONS)  # type: ignore[return-value]
+    if form not in {"redis", "rediss", "unix"}:
+        raise Misconfigured(f"[redis] url: {form or 'no'} scheme; redis://host:port/0 is expected")
+    return Redis.from_url(url, retry=_never(), **OPTIONS)
+
+
+def broker_for(url: str) -> RedisBroker:
+    """The FastStream broker for the same forms of URL."""
+    form = urlsplit(url).scheme
+    quiet: dict[str, Any] = {"logger": logging.getLogger("faststream"), "apply_types": False}
+    if form == SENTINEL:
+        return RedisSentinelBroker(
+            sentinels=_nodes(url, SENTINEL_PORT),
+            sentinel_master_name=_service(url),
+            **_login(url),
+            **OPTIONS,
+            **quiet,
+        )
+    if form == CLUSTER:
+        host, port = _nodes(url, REDIS_PORT)[0]
+        return RedisClusterBroker(f"redis://{host}:{port}", **_login(url), **quiet)
+    return RedisBroker(url, **OPTIONS, **quiet)
+
+
+def _never() -> Retry:
+    return Retry(NoBackoff(), 0)
+
+
+def _nodes(url: str, default_port: int) -> list[tuple[str, int]]:
+    hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    pairs = (host.partition(":") for host in hosts)
+    return [(host, int(port or default_port)) for host, _, port in pairs]
+
+
+def _service(url: str) -> str:
+    name = urlsplit(url).path.strip("/").split("/")[0]
+    if not name:
+        raise Misconfigured("[redis] url: the Sentinel form ends in /service/0")
+    return name
+
+
+def _login(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    login = {"username": parts.username, "password": parts.password}
+    return {name: unquote(value) for name, value in login.items() if value}

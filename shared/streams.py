@@ -1,0 +1,60 @@
+"""The map of the wire: every stream, lane, group and key. Reading this file tells the whole system.
+
+    sources -> [inbox] -> ingest -> article.received -> enrich -> article.enriched
+                                              -> publish -> article.published -> deliveries
+
+Every key of an article carries the hash tag `{p}`, p = crc32(uri) % partitions, so that all scripts
+about one article touch one slot of a Redis Cluster.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+from zlib import crc32
+
+Lane = Literal["flash", "routine"]
+LANES: tuple[Lane, Lane] = ("flash", "routine")
+"""Flash first: kills, withholds and urgency 1 to 3 never wait behind routine news."""
+
+PREFIX = "wiredesk"
+INBOX = f"{PREFIX}:inbox"
+"""Where other programs may XADD raw articles as JSON in the field `json`."""
+
+RECEIVED = "article.received"
+ENRICHED = "article.enriched"
+PUBLISHED = "article.published"
+EVENTS = (RECEIVED, ENRICHED, PUBLISHED)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Names the keys of one installation. `partitions` is fixed when it is set up."""
+
+    partitions: int = 1
+
+    def partition(self, uri: str) -> int:
+        """The partition an article lives in, for ever."""
+        return crc32(uri.encode()) % self.partitions
+
+    def stream(self, event: str, lane: Lane, partition: int) -> str:
+        """The stream of one event, lane and partition."""
+        return f"{PREFIX}:{{{partition}}}:{event}:{lane}"
+
+    def streams(self, event: str) -> list[str]:
+        """All streams of one event, flash lanes first."""
+        return [self.stream(event, lane, p) for lane in LANES for p in range(self.partitions)]
+
+    def of(self, uri: str, *parts: str) -> str:
+        """A key about one article, e.g. `of(uri, "ledger")`."""
+        return ":".join((PREFIX, f"{{{self.partition(uri)}}}", *parts, uri))
+
+    def shared(self, partition: int, *parts: str) -> str:
+        """A key that many articles of a partition share, e.g. `shared(0, "held")`."""
+        return ":".join((PREFIX, f"{{{partition}}}", *parts))
+
+    def every(self, *parts: str) -> list[str]:
+        """The key `shared` in each partition."""
+        return [self.shared(p, *parts) for p in range(self.partitions)]
+
+    def beside(self, stream: str, *parts: str) -> str:
+        """A key in the same slot as `stream`, e.g. its dead-letter stream."""
+        return ":".join((stream, *parts))
