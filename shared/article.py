@@ -8,7 +8,7 @@ What needs Python (cleaning text, sanitising HTML) is done once, at the door:
 `services/ingest/clean.py`.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -23,6 +23,12 @@ Body = Annotated[str, Field(max_length=MAX_BODY_CHARS, pattern=NO_NUL)]
 Uri = Annotated[str, Field(min_length=1, max_length=512, pattern=r'^[^\s\x00-\x1f\x7f<>"]+$')]
 WebUrl = Annotated[str, Field(max_length=2_048, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
 Language = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1700, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
+]
+"""Within what every calendar, zone and file format can take."""
 
 PubStatus = Literal["usable", "withheld", "canceled"]
 TagKind = Literal["person", "organisation", "place", "topic"]
@@ -96,7 +102,7 @@ class RelatedLink(Part):
     url: WebUrl | None = None
     headline: Line = ""
     excerpt: Prose = ""
-    date_published: AwareDatetime | None = None
+    date_published: Instant | None = None
     score: Annotated[float, Field(ge=0, le=1, strict=False)] = 1.0
     reason: Line = ""
     creator: Creator = "newsroom"
@@ -156,13 +162,13 @@ class Article(Part):
     source: Line = ""
     copyright: Line = ""
 
-    first_created: AwareDatetime | None = None
-    version_created: AwareDatetime | None = None
-    date_published: AwareDatetime | None = None
-    date_modified: AwareDatetime | None = None
-    embargoed: AwareDatetime | None = None
+    first_created: Instant | None = None
+    version_created: Instant | None = None
+    date_published: Instant | None = None
+    date_modified: Instant | None = None
+    embargoed: Instant | None = None
     """Nothing of this version leaves ingest before this moment."""
-    expires: AwareDatetime | None = None
+    expires: Instant | None = None
 
     ednote: Prose = ""
     """For editors; never shown to readers. A kill carries its reason here."""

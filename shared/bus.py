@@ -20,6 +20,7 @@ from shared.hop import POLL_MS, Entry, Handler, Hop, Lanes, StreamSettings
 from shared.keeper import Keeper, heartbeat_key
 from shared.logs import Happened
 from shared.redis import broker_for, connect
+from shared.tasks import end
 
 log = structlog.get_logger()
 
@@ -108,7 +109,7 @@ class Bus:
             hop.stopping = True
             hop.subscriber.running = False
         await self._let_readers_end()
-        await _cancel(self._tasks)
+        await end(self._tasks)
         for hop in self.hops:
             with suppress(RedisError, OSError):
                 await _drain(hop)
@@ -151,9 +152,3 @@ async def _drain(hop: Hop) -> None:
             break
         seen |= {entry.id for entry in fresh}
         await hop.process(fresh)
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,7 +18,8 @@ from redis.commands.core import AsyncScript
 
 Value: TypeAlias = str | bytes | int | float
 
-TARGETS = {"XADD": "stream", "HSET": "hash", "ZADD": "zset", "SADD": "set", "EXPIRE": "any"}
+TARGETS = {"XADD": "stream", "HSET": "hash", "HDEL": "hash", "EXPIRE": "any"}
+"""The commands that a commit may hold, and the type each needs its key to have."""
 
 # KEYS: source stream, then every key written to.
 # ARGV: group, the type each of those keys must have, then for each entry: its id, the number n of

@@ -24,6 +24,7 @@ from redis.retry import Retry
 from shared.aof import Cut, has_parts, repair
 from shared.embedded_home import Home, Identity, settle
 from shared.errors import Misconfigured
+from shared.logs import Happened
 from shared.redis_server import find_server, version_of
 from shared.tether import tethered
 
@@ -143,7 +144,7 @@ class EmbeddedRedis:
                 )
             cut = repair(folder, server, now)
             if cut:
-                _log.error("redis.aof_repaired", **_words(cut))
+                _log.error(Happened.REDIS_AOF_REPAIRED, **_words(cut))
             self._spawn(server, lock)
         self._wait_until_loaded()
         return Opening(cut, emptied=self._marks_anew(now))
@@ -206,7 +207,7 @@ class EmbeddedRedis:
             missing = client.set(INSTALLATION, now.isoformat(timespec="seconds"), nx=True)
         emptied = bool(missing) and self._identity.filled
         if emptied:
-            _log.error("redis.emptied", folder=str(self._home.folder))
+            _log.error(Happened.REDIS_EMPTIED, folder=str(self._home.folder))
         self._identity = replace(self._identity, filled=True)
         self._home.remember(self._identity)
         return emptied

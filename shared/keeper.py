@@ -90,6 +90,8 @@ class Keeper:
             await hop.subscriber.stop()
         if not hop.subscriber.running and not hop.stopping:
             await hop.subscriber.start()
+            # Redis 6.2 lists a consumer only after its first entry, and `status` wants to see it.
+            await self.redis.xgroup_createconsumer(hop.source, hop.group, hop.consumer)
             log.info(Happened.SUBSCRIBER_RESTARTED, stream=hop.source, group=hop.group)
         self.trouble = None
         self._started = True

@@ -49,7 +49,8 @@ class Happened(StrEnum):
     COMMIT_WAITS = "commit.waits"
     KEEPER_FAILED = "keeper.failed"
     REDIS_UNREACHABLE = "redis.unreachable"
-    REDIS_BACK = "redis.back"
+    REDIS_AOF_REPAIRED = "redis.aof_repaired"
+    REDIS_EMPTIED = "redis.emptied"
     SITE_BUILD_FAILED = "site.build_failed"
     CORPUS_REBUILT = "corpus.rebuilt"
 

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-import sysconfig
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,11 +50,11 @@ def version_of(server: Path) -> Version:
 
 
 def _on_path() -> Iterator[Path]:
-    # The wheel also puts its server beside our python. Found on the PATH, it would win over the
-    # machine's newer one whenever the environment happens to be activated, and 6.2 cannot read
-    # what 7.0 wrote.
-    ours = sysconfig.get_path("scripts")
-    folders = [f for f in os.get_exec_path() if not (Path(f).exists() and Path(f).samefile(ours))]
+    # The wheel also puts its server into our virtual environment. Found on the PATH, it would win
+    # over the machine's newer one whenever the environment happens to be activated, and 6.2 cannot
+    # read what 7.0 wrote.
+    ours = Path(sys.prefix, "bin") if sys.prefix != sys.base_prefix else None
+    folders = [folder for folder in os.get_exec_path() if Path(folder) != ours]
     for name in NAMES:
         if found := shutil.which(name, path=os.pathsep.join(folders)):
             yield Path(found)

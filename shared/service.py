@@ -7,7 +7,7 @@ ends by an error ends the service, so that a supervisor sees it; half a service 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -20,6 +20,7 @@ from shared.bus import Bus
 from shared.errors import Misconfigured
 from shared.health import health_routes
 from shared.logs import Happened
+from shared.tasks import end
 
 STOP_SECONDS = 10
 LISTEN_BACKLOG = 2048
@@ -28,34 +29,45 @@ log = structlog.get_logger()
 
 @dataclass
 class Service:
-    """The parts of one service. `background` runs beside the server until the service stops."""
+    """The parts of one service.
+
+    `prepare` runs before the first entry is read; `background` beside the server until the end.
+    """
 
     name: str
     bus: Bus
     routes: Sequence[BaseRoute] = ()
     background: Sequence[Coroutine[object, object, None]] = ()
+    prepare: Callable[[], Awaitable[None]] | None = None
+    _is_prepared: bool = False
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def app(self) -> Starlette:
         """The service as an ASGI application with its health endpoints."""
-        health = health_routes(self.name, self.bus.troubles)
+        health = health_routes(self.name, self._troubles)
         return Starlette(routes=[*health, *self.routes], lifespan=self._lifespan)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        await self.bus.start()
-        self._tasks = [asyncio.ensure_future(work) for work in self.background]
+        self._tasks = [asyncio.ensure_future(work) for work in (self._begin(), *self.background)]
         for task in self._tasks:
             task.add_done_callback(self._ended)
         log.info(Happened.SERVICE_STARTED)
         try:
             yield
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(self._tasks)
             await self.bus.stop()
             log.info(Happened.SERVICE_STOPPED)
+
+    async def _begin(self) -> None:
+        if self.prepare is not None:
+            await self.prepare()
+        self._is_prepared = True
+        await self.bus.start()
+
+    async def _troubles(self) -> list[str]:
+        return await self.bus.troubles() if self._is_prepared else ["not prepared yet"]
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

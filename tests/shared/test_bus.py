@@ -63,11 +63,11 @@ async def fill(redis: Redis, count: int, stream: str = SOURCE, start: int = 0) -
 
 
 async def numbers(redis: Redis, stream: str = OUT) -> list[int]:
-    return [int(fields[b"n"]) for _, fields in await redis.xrange(stream)]  # type: ignore[union-attr, misc, index, arg-type]
+    return [int(fields[b"n"]) for _, fields in await redis.xrange(stream)]
 
 
 async def pending(redis: Redis, stream: str = SOURCE, group: str = GROUP) -> int:
-    return int((await redis.xpending(stream, group))["pending"])  # type: ignore[index, call-overload]
+    return int((await redis.xpending(stream, group))["pending"])
 
 
 def has(redis: Redis, count: int, stream: str = OUT) -> Callable[[], Awaitable[bool]]:
@@ -112,7 +112,7 @@ async def test_a_failing_entry_rests_between_tries_and_is_parked_with_its_traceb
     await fill(redis, 1)
     async with working(redis_url, fails):
         await until(has(redis, 1, f"{SOURCE}:dead"))
-    [(_, dead)] = await redis.xrange(f"{SOURCE}:dead")  # type: ignore[misc]
+    [(_, dead)] = await redis.xrange(f"{SOURCE}:dead")
     assert tried == [1, 2, 3]
     assert dead[b"n"] == b"0"
     assert dead[b"deliveries"] == b"3"
@@ -128,7 +128,7 @@ async def test_a_rejected_entry_is_parked_at_once(redis: Redis, redis_url: str) 
     await fill(redis, 1)
     async with working(redis_url, rejects):
         await until(has(redis, 1, f"{SOURCE}:dead"))
-    [(_, dead)] = await redis.xrange(f"{SOURCE}:dead")  # type: ignore[misc]
+    [(_, dead)] = await redis.xrange(f"{SOURCE}:dead")
     assert dead[b"deliveries"] == b"1"
     assert dead[b"error"] == b"Rejected: never"
 
@@ -164,7 +164,7 @@ async def test_an_entry_that_came_too_often_is_parked_without_running_its_handle
 ) -> None:
     await fill(redis, 2)
     await redis.xgroup_create(SOURCE, GROUP, "0")
-    [(_, [(poison, _), _])] = await redis.xreadgroup(GROUP, "gone", {SOURCE: ">"})  # type: ignore[misc]
+    [(_, [(poison, _), _])] = await redis.xreadgroup(GROUP, "gone", {SOURCE: ">"})
     for _ in range(QUICK.max_deliveries):  # each try ended the process that made it
         await redis.xclaim(SOURCE, GROUP, "gone", 0, [poison])
     async with working(redis_url):
@@ -196,7 +196,7 @@ async def test_a_living_consumer_keeps_its_work(redis: Redis, redis_url: str) ->
 async def test_an_entry_deleted_while_pending_is_let_go(redis: Redis, redis_url: str) -> None:
     await fill(redis, 2)
     await redis.xgroup_create(SOURCE, GROUP, "0")
-    [(_, [(first, _), _])] = await redis.xreadgroup(GROUP, "gone", {SOURCE: ">"})  # type: ignore[misc]
+    [(_, [(first, _), _])] = await redis.xreadgroup(GROUP, "gone", {SOURCE: ">"})
     await redis.xdel(SOURCE, first)
     async with working(redis_url):
         await until(has(redis, 1))
@@ -252,11 +252,11 @@ async def test_every_byte_of_every_field_arrives_as_it_was_sent(
         b"number": b"17",
         b"empty": b"",
     }
-    await redis.xadd(SOURCE, fields)  # type: ignore[arg-type]
+    await redis.xadd(SOURCE, fields)
     async with working(redis_url):
         await until(has(redis, 1))
     assert await redis.xrange(OUT) != []
-    assert (await redis.xrange(OUT))[0][1] == fields  # type: ignore[index]
+    assert (await redis.xrange(OUT))[0][1] == fields
 
 
 async def test_two_groups_on_one_stream_each_get_everything(redis: Redis, redis_url: str) -> None:
