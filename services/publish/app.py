@@ -1,0 +1,111 @@
+"""Wiring of publish: `article.enriched` in; live pages, lists and feeds, then the news of it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from services.publish.announce import GROUP, Announce
+from services.publish.desk import Desk
+from services.publish.dirty import Dirty
+from services.publish.lists import ALL
+from services.publish.live import Site
+from services.publish.site.build import Builder, Feed, find_feeds
+from services.publish.site.files import Files
+from services.publish.site.pages import Pages
+from services.publish.site.policy import CONTENT_SECURITY_POLICY
+from services.publish.site.serve import site_app
+from shared.bus import Bus
+from shared.errors import Misconfigured
+from shared.hop import StreamSettings
+from shared.redis import RedisSettings, is_outage
+from shared.service import Service
+from shared.settings import Settings
+from shared.streams import ENRICHED, Keys
+
+OPEN_SECONDS = 0.5
+
+
+class PublishSettings(BaseModel):
+    """Settings `[publish]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+
+
+class SiteSettings(Site):
+    """Settings `[site]`: the newspaper, and where its files are written."""
+
+    folder: str
+
+
+def build(settings: Settings) -> Service:
+    """The service, not started. Call inside a running event loop."""
+    own = settings.section("publish", PublishSettings)
+    streams = settings.section("streams", StreamSettings)
+    site = _site(settings, own)
+    url = settings.section("redis", RedisSettings).url.get_secret_value()
+
+    bus, keys, wake = Bus(url, streams), Keys(streams.partitions), asyncio.Event()
+    desk = Desk(bus.redis, keys, site.timezone)
+    feeds = find_feeds()
+    builder = Builder(
+        site,
+        desk,
+        Dirty(bus.redis, keys),
+        Files(Path(site.folder)),
+        pages=lambda sections: Pages(site, sections),
+        feeds=feeds,
+        clock=_now,
+    )
+    announce = Announce(desk, builder, keys, wake=wake, clock=_now)
+    bus.hop(keys.streams(ENRICHED), GROUP, announce)
+    return Service(
+        "publish",
+        bus,
+        [Mount("/", _files(site, feeds))],
+        background=[_open_site(builder), builder.keep_fresh(wake)],
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _site(settings: Settings, own: PublishSettings) -> SiteSettings:
+    """The newspaper; without an address of its own it is where this service listens."""
+    site = settings.section("site", SiteSettings)
+    if not site.folder:
+        raise Misconfigured("[site] folder: say where the website is written")
+    host = f"[{own.host}]" if ":" in own.host else own.host
+    return site.model_copy(update={"base_url": site.base_url or f"http://{host}:{own.port}"})
+
+
+def _files(site: SiteSettings, feeds: Mapping[str, Feed]) -> Starlette:
+    return site_app(
+        Path(site.folder),
+        policy=CONTENT_SECURITY_POLICY,
+        not_found=Pages(site).not_found(),
+        media_types={feed.FILE_NAME: feed.MEDIA_TYPE for feed in feeds.values()},
+    )
+
+
+async def _open_site(builder: Builder) -> None:
+    """A new newspaper has a front page before it has news."""
+    while True:
+        try:
+            await builder.build_list(ALL)
+        except (RedisError, OSError) as error:
+            if not is_outage(error):
+                raise
+            await asyncio.sleep(OPEN_SECONDS)
+        else:
+            return

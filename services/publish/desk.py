@@ -1,0 +1,180 @@
+"""The desk: the current state of every article, changed only by compare-and-set.
+
+Python reads a row, the rule decides, and one script does everything that follows if the row is
+still the one that was read. So a newer version is never replaced by an older one, however many
+processes publish, and what must be rebuilt is marked in the same instant.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+
+from services.publish.desk_changes import changes, links_of
+from services.publish.desk_keys import DeskKeys
+from services.publish.desk_row import Row, from_hash
+from services.publish.desk_rule import Decision, decide
+from services.publish.lists import ALL
+from services.publish.live import Listing, ListKind, LiveArticle, Tombstone
+from shared.article import Article
+from shared.errors import TryLater
+from shared.streams import Keys
+
+MAX_RACES = 50
+
+# KEYS: row, dirty, marks, linked_by, then all that the commands touch. ARGV: expected rev, changes.
+# The first write is a mark, so a full Redis refuses the script before anything has changed.
+COMPARE_AND_SET = """
+if (redis.call('HGET', KEYS[1], 'rev') or '0') ~= ARGV[1] then return 0 end
+local changes = cjson.decode(ARGV[2])
+local function mark(name)
+  local token = redis.call('INCR', KEYS[3])
+  local before = tonumber(redis.call('ZSCORE', KEYS[2], name) or 0)
+  if changes.urgent or before < 0 then token = -token end
+  redis.call('ZADD', KEYS[2], token, name)
+end
+for _, name in ipairs(changes.marks) do mark(name) end
+if changes.linkers then
+  for _, uri in ipairs(redis.call('SMEMBERS', KEYS[4])) do mark('page:' .. uri) end
+end
+for _, command in ipairs(changes.commands) do redis.call(unpack(command)) end
+return 1
+"""
+
+
+class Desk:
+    """The rows, and the lists made of them. `zone` is where the newspaper is printed."""
+
+    def __init__(self, redis: Redis, keys: Keys, zone: ZoneInfo) -> None:
+        self._redis = redis
+        self._keys = DeskKeys(keys)
+        self._zone = zone
+        self._compare_and_set = redis.register_script(COMPARE_AND_SET)
+
+    async def put(self, article: Article, now: datetime) -> Decision:
+        """Let an event about an article take effect. Safe to repeat.
+
+        `decision.row.live` or `.tombstone` is what has to be announced: after a reinstatement it
+        can be a later version than the one that came. Raises TryLater when other processes change
+        the same article again and again.
+        """
+        for _ in range(MAX_RACES):
+            row = await self.row(article.uri)
+            decision = decide(row, article, now=now, zone=self._zone)
+            if decision.outcome == "stale":
+                return decision
+            await self._note_links_elsewhere(decision.row)
+            if await self._replace(row, decision.row):
+                return decision
+        raise TryLater(f"{article.uri}: too many changes at the same time")
+
+    async def row(self, uri: str) -> Row | None:
+        """The current state of an article, or None when nothing is known of it."""
+        return (await self.rows([uri])).get(uri)
+
+    async def rows(self, uris: Iterable[str]) -> dict[str, Row]:
+        """The current states of those of the articles that are known."""
+        wanted = list(dict.fromkeys(uris))
+        async with self._pipeline() as pipe:
+            for uri in wanted:
+                pipe.hgetall(self._keys.row(uri))
+            hashes: list[dict[bytes, bytes]] = await pipe.execute()
+        found = zip(wanted, map(from_hash, hashes), strict=True)
+        return {uri: row for uri, row in found if row is not None}
+
+    async def newest(self, listing: Listing, count: int) -> list[LiveArticle]:
+        """The latest `count` articles of a list, newest first."""
+        async with self._pipeline() as pipe:
+            for partition in self._partitions:
+                key = self._keys.list(partition, listing)
+                pipe.zrange(key, 0, count - 1, desc=True, withscores=True)
+            parts: list[list[tuple[bytes, float]]] = await pipe.execute()
+        merged = sorted(chain.from_iterable(parts), key=lambda member: member[1], reverse=True)
+        uris = [uri.decode() for uri, _ in merged[:count]]
+        rows = await self.rows(uris)
+        # One that went since the lists were read has marked this list for another rebuild.
+        found = (rows[uri].live for uri in uris if uri in rows)
+        return [live for live in found if live]
+
+    async def killed(self, listing: Listing, since: datetime) -> list[Tombstone]:
+        """Stories killed after `since` that had stood in the list, latest kill first."""
+        async with self._pipeline() as pipe:
+            for partition in self._partitions:
+                key = self._keys.killed(partition, listing)
+                pipe.zrangebyscore(key, since.timestamp() * 1000, "+inf")
+            parts: list[list[bytes]] = await pipe.execute()
+        rows = await self.rows(uri.decode() for uri in chain.from_iterable(parts))
+        stones = [row.tombstone for row in rows.values()]
+        return sorted(filter(None, stones), key=lambda stone: (stone.when, stone.uri), reverse=True)
+
+    async def sections(self) -> tuple[Listing, ...]:
+        """The sections that have articles, those with most articles first."""
+        async with self._pipeline() as pipe:
+            for partition in self._partitions:
+                pipe.hgetall(self._keys.labels(partition, "section"))
+            parts: list[dict[bytes, bytes]] = await pipe.execute()
+        labels = dict(chain.from_iterable(part.items() for part in parts))
+        found = [Listing("section", slug.decode(), text.decode()) for slug, text in labels.items()]
+        sizes = await self._sizes(found)
+        return tuple(sorted(filter(sizes.get, found), key=lambda one: (-sizes[one], one.slug)))
+
+    async def listing(self, name: str) -> Listing:
+        """The list of that name, with its label; a list nobody has heard of is labelled by slug."""
+        kind, _, slug = name.partition(":")
+        if kind == ALL.kind:
+            return ALL
+        known = cast("ListKind", kind)
+        async with self._pipeline() as pipe:
+            for partition in self._partitions:
+                pipe.hget(self._keys.labels(partition, known), slug)
+            labels: list[bytes | None] = await pipe.execute()
+        return Listing(known, slug, next((text.decode() for text in labels if text), slug))
+
+    @property
+    def _partitions(self) -> range:
+        return range(self._keys.keys.partitions)
+
+    def _pipeline(self) -> Pipeline:
+        # One connection and one round trip, over all slots: reads need no transaction.
+        return self._redis.pipeline(transaction=False)
+
+    async def _sizes(self, listings: Sequence[Listing]) -> dict[Listing, int]:
+        async with self._pipeline() as pipe:
+            for listing in listings:
+                for partition in self._partitions:
+                    pipe.zcard(self._keys.list(partition, listing))
+            counts: list[int] = await pipe.execute()
+        width = len(self._partitions)
+        return {
+            listing: sum(counts[at * width : (at + 1) * width])
+            for at, listing in enumerate(listings)
+        }
+
+    async def _replace(self, old: Row | None, new: Row) -> bool:
+        partition = self._keys.keys.partition(new.uri)
+        rev = old.rev if old else 0
+        todo = changes(self._keys, old, new)
+        keys = [
+            self._keys.row(new.uri),
+            self._keys.dirty(partition),
+            self._keys.marks(partition),
+            self._keys.linked_by(new.uri),
+            *todo.keys,
+        ]
+        done: int = await self._compare_and_set(keys=keys, args=[rev, todo.as_json()])
+        return done == 1
+
+    async def _note_links_elsewhere(self, row: Row) -> None:
+        """Tell articles of other partitions who shows them, before the row says so.
+
+        Before, because a note too many costs one needless rebuild, and a missing one would leave
+        a killed headline standing. For the same reason such notes are never taken back.
+        """
+        mine = self._keys.keys.partition(row.uri)
+        for uri in sorted(links_of(row)):
+            if self._keys.keys.partition(uri) != mine:
+                await self._redis.sadd(self._keys.linked_by(uri), row.uri)

@@ -1,0 +1,117 @@
+"""RULE: which keys must change, and what must be rebuilt, when one row becomes another?
+
+The commands are safe to repeat, and the row is written last: whatever breaks off in between is
+done again in full when the event comes again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.publish.desk_keys import DeskKeys
+from services.publish.desk_row import Row, to_hash
+
+Command = list[str]
+
+PAGE, LIST = "page:", "list:"
+"""A mark is `page:<uri>` or `list:<name of the list>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that follows from one change of a row."""
+
+    marks: tuple[str, ...]
+    """What must be rebuilt."""
+    linkers: bool
+    """Whether the pages that show it as a card must be rebuilt too."""
+    urgent: bool
+    """Whether it goes before everything that waits to be rebuilt."""
+    commands: tuple[Command, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """Every key the commands touch, once."""
+        return list(dict.fromkeys(command[1] for command in self.commands))
+
+    def as_json(self) -> str:
+        """What the script reads."""
+        return json.dumps(
+            {
+                "marks": self.marks,
+                "linkers": self.linkers,
+                "urgent": self.urgent,
+                "commands": self.commands,
+            },
+            ensure_ascii=False,
+        )
+
+
+def changes(keys: DeskKeys, old: Row | None, new: Row) -> Changes:
+    """What to do so that `new` stands where `old` stood, with the next `rev`."""
+    new = replace(new, rev=(old.rev if old else 0) + 1)
+    listings = dict.fromkeys((*new.lists, *(old.lists if old else ())))
+    if new.state == "gone" or (old and old.state == "gone"):
+        listings |= dict.fromkeys(new.stood_in)
+    return Changes(
+        marks=(PAGE + new.uri, *(LIST + one.name for one in listings)),
+        linkers=_face(old) != _face(new),
+        urgent=new.article is None or new.article.is_flash,
+        commands=tuple(_commands(keys, old, new)),
+    )
+
+
+def links_of(row: Row | None) -> frozenset[str]:
+    """The articles whose cards a row's page shows."""
+    related = row.article.related if row and row.article else ()
+    return frozenset(link.uri for link in related if link.uri)
+
+
+def _face(row: Row | None) -> tuple[str, str, str] | None:
+    """What other pages show of an article."""
+    if row is None or row.article is None:
+        return None
+    return row.path, row.article.headline, row.article.description
+
+
+def _commands(keys: DeskKeys, old: Row | None, new: Row) -> Iterator[Command]:
+    partition = keys.keys.partition(new.uri)
+    yield from _membership(keys, partition, old, new)
+    yield from _tombstones(keys, partition, new)
+    yield from _links(keys, partition, old, new)
+    yield ["HSET", keys.row(new.uri), *_flat(to_hash(new).items())]
+
+
+def _membership(keys: DeskKeys, partition: int, old: Row | None, new: Row) -> Iterator[Command]:
+    # Out of all lists and into the new ones: the script is one instant, nobody sees a gap.
+    for listing in old.lists if old else ():
+        yield ["ZREM", keys.list(partition, listing), new.uri]
+    for listing in new.lists:
+        yield ["ZADD", keys.list(partition, listing), _milliseconds(new.published), new.uri]
+        yield ["HSET", keys.labels(partition, listing.kind), listing.slug, listing.label]
+
+
+def _tombstones(keys: DeskKeys, partition: int, new: Row) -> Iterator[Command]:
+    for listing in new.stood_in:
+        key = keys.killed(partition, listing)
+        if new.state == "gone":
+            yield ["ZADD", key, _milliseconds(new.since), new.uri]
+        elif new.state == "live":
+            yield ["ZREM", key, new.uri]
+
+
+def _links(keys: DeskKeys, partition: int, old: Row | None, new: Row) -> Iterator[Command]:
+    before, after = links_of(old), links_of(new)
+    for command, uris in (("SREM", before - after), ("SADD", after)):
+        for uri in sorted(uris):
+            if keys.keys.partition(uri) == partition:
+                yield [command, keys.linked_by(uri), new.uri]
+
+
+def _milliseconds(instant: datetime | None) -> str:
+    return str(int(instant.timestamp() * 1000)) if instant else "0"
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [word for pair in pairs for word in pair]

@@ -1,0 +1,120 @@
+"""One row of the desk: the current state of one article, and how a Redis hash holds it.
+
+`redis-cli HGETALL` shows it plainly: `version`, `state`, `path`, instants as ISO 8601, lists and
+articles as JSON. A row is never deleted: it is what refuses an old version years later.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from services.publish.live import Listing, ListKind, LiveArticle, Tombstone
+from shared.article import Article
+
+State = Literal["live", "withheld", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the desk knows of one article. Instants are aware UTC."""
+
+    uri: str
+    version: int
+    state: State
+    since: datetime
+    """When it came into this state."""
+    path: str = ""
+    """Empty as long as no reader could ever see it."""
+    published: datetime | None = None
+    """When readers could first see it; kept through withholding and kill."""
+    modified: datetime | None = None
+    article: Article | None = None
+    """The text readers see; None unless live, for nothing of a killed version may be kept."""
+    lists: tuple[Listing, ...] = ()
+    """The lists it stands in now."""
+    stood_in: tuple[Listing, ...] = ()
+    """Every list it ever stood in: their readers have to be told of a kill."""
+    waiting: Article | None = None
+    """A later version that overtook the reinstatement it needs."""
+    rev: int = 0
+    """Counts the changes of this row; the compare-and-set compares it."""
+
+    @property
+    def live(self) -> LiveArticle | None:
+        """The article as readers see it, or None."""
+        return LiveArticle(self.article, self.path, self.lists) if self.article else None
+
+    @property
+    def tombstone(self) -> Tombstone | None:
+        """What is left of a killed story that readers had seen, or None."""
+        if self.state != "gone" or not self.path:
+            return None
+        return Tombstone(self.uri, self.path, self.since)
+
+
+def to_hash(row: Row) -> dict[str, str]:
+    """The row as fields of a Redis hash. Every field is always there."""
+    return {
+        "uri": row.uri,
+        "rev": str(row.rev),
+        "version": str(row.version),
+        "state": row.state,
+        "since": row.since.isoformat(),
+        "path": row.path,
+        "published": _iso(row.published),
+        "modified": _iso(row.modified),
+        "lists": _listings(row.lists),
+        "stood_in": _listings(row.stood_in),
+        "body": _body(row.article),
+        "waiting": _body(row.waiting),
+    }
+
+
+def from_hash(fields: Mapping[bytes, bytes]) -> Row | None:
+    """The row that a Redis hash holds, or None for an empty hash."""
+    if not fields:
+        return None
+    text = {name.decode(): value.decode() for name, value in fields.items()}
+    return Row(
+        uri=text["uri"],
+        version=int(text["version"]),
+        state=cast("State", text["state"]),
+        since=datetime.fromisoformat(text["since"]),
+        path=text["path"],
+        published=_instant(text["published"]),
+        modified=_instant(text["modified"]),
+        article=_article(text["body"]),
+        lists=_read_listings(text["lists"]),
+        stood_in=_read_listings(text["stood_in"]),
+        waiting=_article(text["waiting"]),
+        rev=int(text["rev"]),
+    )
+
+
+def _iso(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _body(article: Article | None) -> str:
+    return article.model_dump_json(exclude_defaults=True) if article else ""
+
+
+def _article(text: str) -> Article | None:
+    return Article.model_validate_json(text) if text else None
+
+
+def _listings(listings: Iterable[Listing]) -> str:
+    triples = [[one.kind, one.slug, one.label] for one in listings]
+    return json.dumps(triples, ensure_ascii=False)
+
+
+def _read_listings(text: str) -> tuple[Listing, ...]:
+    return tuple(
+        Listing(cast("ListKind", kind), slug, label) for kind, slug, label in json.loads(text)
+    )

@@ -1,0 +1,197 @@
+"""Keeps the files of the website equal to the desk: pages, lists and feeds.
+
+Everything is built from the desk's state at the moment of building, under the lock of what is
+built, and a mark goes only when the file is on disk. Building too often is harmless; building
+from memory would not be.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, cast
+
+import structlog
+from redis.exceptions import RedisError
+
+from services.publish import feeds as feeds_folder
+from services.publish.desk import Desk
+from services.publish.desk_changes import LIST, PAGE, links_of
+from services.publish.dirty import Dirty
+from services.publish.live import Card, Listing, LiveArticle, Site, Tombstone
+from services.publish.site.cards import cards_of
+from services.publish.site.files import Files
+from shared.logs import Happened
+from shared.plugs import find_plugs
+
+log = structlog.get_logger()
+
+BATCH = 8
+"""Names built side by side; urgent ones that come meanwhile wait for no more than these."""
+POLL_SECONDS = 1.0
+PAUSE_SECONDS = 0.2
+"""Between two rounds: in a rush, many changes of one list become one rebuild."""
+TOMBSTONE_AGE = timedelta(days=30)
+
+
+class Pages(Protocol):
+    """Renders pages. Pure: equal arguments, equal bytes."""
+
+    def article(self, live: LiveArticle, related: Sequence[Card], /) -> bytes:
+        """The page of a live article."""
+
+    def listing(self, listing: Listing, articles: Sequence[LiveArticle], /) -> bytes:
+        """The page of a list, newest article first."""
+
+    def gone(self, tombstone: Tombstone, /) -> bytes:
+        """What stands in place of a killed story."""
+
+    def withheld(self, path: str, /) -> bytes:
+        """What stands in place of a story that is held back."""
+
+
+class Feed(Protocol):
+    """Renders a list as a feed; each module of `services/publish/feeds` is one."""
+
+    FILE_NAME: str
+    MEDIA_TYPE: str
+
+    def render(
+        self,
+        site: Site,
+        listing: Listing,
+        articles: Sequence[LiveArticle],
+        tombstones: Sequence[Tombstone],
+        /,
+    ) -> bytes:
+        """The feed's bytes, without a clock in them."""
+
+
+def find_feeds() -> dict[str, Feed]:
+    """Every feed format there is, by the name of its module."""
+    return cast("dict[str, Feed]", find_plugs(feeds_folder))
+
+
+class Builder:
+    """Builds what is marked. `pages` makes the pages for a navigation of sections."""
+
+    def __init__(
+        self,
+        site: Site,
+        desk: Desk,
+        dirty: Dirty,
+        files: Files,
+        *,
+        pages: Callable[[Sequence[Listing]], Pages],
+        feeds: Mapping[str, Feed],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._site = site
+        self._desk = desk
+        self._dirty = dirty
+        self._files = files
+        self._pages = pages
+        self._feeds = feeds
+        self._clock = clock
+
+    async def build_page(self, uri: str) -> None:
+        """Bring the page of one article to the disk, marked or not: live, withheld or gone."""
+        async with self._files.alone(PAGE + uri):
+            marks = await self._dirty.marks(PAGE + uri)
+            await self._page(uri)
+            await self._dirty.clear(marks)
+
+    async def build_list(self, listing: Listing) -> None:
+        """Bring the page and the feeds of one list to the disk, marked or not."""
+        async with self._files.alone(LIST + listing.name):
+            marks = await self._dirty.marks(LIST + listing.name)
+            await self._list(listing)
+            await self._dirty.clear(marks)
+
+    async def rebuild_dirty(self) -> int:
+        """Build all that is marked, urgent marks first. Returns how many names were built.
+
+        What cannot be built is logged, keeps its mark, and waits behind everything else.
+        """
+        built = 0
+        while fresh := await self._rebuild_some():
+            built += fresh
+        return built
+
+    async def keep_fresh(self, wake: asyncio.Event) -> None:
+        """Rebuild for ever: at once when woken, and once a second in any case."""
+        while True:
+            wake.clear()
+            try:
+                await self.rebuild_dirty()
+            except (RedisError, OSError) as error:
+                log.warning(Happened.SITE_BUILD_FAILED, reason=repr(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+            await _woken(wake)
+
+    async def _rebuild_some(self) -> int:
+        names = await self._dirty.first(BATCH)
+        results = await asyncio.gather(*map(self._rebuild, names), return_exceptions=True)
+        for name, result in zip(names, results, strict=True):
+            if isinstance(result, BaseException):
+                log.error(Happened.SITE_BUILD_FAILED, mark=name, exc_info=result)
+                await self._dirty.postpone(await self._dirty.marks(name))
+        return sum(result is None for result in results)
+
+    async def _rebuild(self, name: str) -> None:
+        async with self._files.alone(name):
+            marks = await self._dirty.marks(name)
+            if not marks:
+                return  # another process was faster
+            if name.startswith(PAGE):
+                await self._page(name.removeprefix(PAGE))
+            else:
+                await self._list(await self._desk.listing(name.removeprefix(LIST)))
+            await self._dirty.clear(marks)
+
+    async def _page(self, uri: str) -> None:
+        row = await self._desk.row(uri)
+        if row is None or not row.path:
+            return
+        if live := row.live:
+            related = cards_of(live, await self._desk.rows(links_of(row)))
+            page = (await self._renderer()).article(live, related)
+            await _to_disk(self._files.put_page, row.path, 200, page)
+        elif stone := row.tombstone:
+            page = (await self._renderer()).gone(stone)
+            await _to_disk(self._files.put_page, row.path, 410, page)
+        else:
+            page = (await self._renderer()).withheld(row.path)
+            await _to_disk(self._files.put_page, row.path, 404, page)
+
+    async def _list(self, listing: Listing) -> None:
+        articles = await self._desk.newest(listing, self._site.list_length)
+        stones = await self._desk.killed(listing, self._clock() - TOMBSTONE_AGE)
+        page = (await self._renderer()).listing(listing, articles)
+        await _to_disk(self._files.put, listing.path, page)
+        for feed in self._feeds.values():
+            body = feed.render(self._site, listing, articles, stones)
+            await _to_disk(self._files.put, listing.path + feed.FILE_NAME, body)
+
+    async def _renderer(self) -> Pages:
+        return self._pages(await self._desk.sections())
+
+
+async def _to_disk(write: Callable[..., bool], *args: object) -> None:
+    """Compress and write in a thread, to the end even when cancelled.
+
+    A thread cannot be stopped, and the lock must not be given up while it may still write.
+    """
+    writing = asyncio.ensure_future(asyncio.to_thread(write, *args))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        raise
+
+
+async def _woken(wake: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(POLL_SECONDS):
+            await wake.wait()
+    except TimeoutError:
+        return
