@@ -1,0 +1,99 @@
+"""Wiring of enrich: `article.received` in, `article.enriched` out."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, cast
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from redis.exceptions import RedisError
+
+from services.enrich import steps
+from services.enrich.archive import Archive, archived
+from services.enrich.corpus import Corpus
+from services.enrich.pipeline import Pipeline
+from services.enrich.step import Step
+from shared.bus import Bus
+from shared.commit import Write
+from shared.events import Event
+from shared.hop import Entry, StreamSettings
+from shared.logs import Happened
+from shared.metrics import STAGE_DURATION
+from shared.plugs import find_plugs
+from shared.redis import RedisSettings, is_outage
+from shared.service import Service
+from shared.settings import Settings
+from shared.streams import ENRICHED, RECEIVED, Keys
+from shared.timeline import timeline
+
+GROUP = "enrich"
+RETRY_SECONDS = 0.5
+log = structlog.get_logger()
+
+
+class EnrichSettings(BaseModel):
+    """Settings `[enrich]`; the defaults file says what each means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+    corpus_days: PositiveInt
+
+
+class Enrich:
+    """The handler: everything that is found about one article, emitted and archived together."""
+
+    def __init__(self, pipeline: Pipeline, keys: Keys) -> None:
+        self._pipeline = pipeline
+        self._keys = keys
+
+    async def __call__(self, entry: Entry) -> Sequence[Write]:
+        """Enrich one event. Raises InvalidArticle for what is no event of ours."""
+        event = Event.parse(entry.fields)
+        with STAGE_DURATION.labels("enrich").time():
+            article = self._pipeline.enrich(event.article)
+        onward = event.onward(ENRICHED, article)
+        partition = self._keys.partition(article.uri)
+        log.info(
+            Happened.ARTICLE_ENRICHED,
+            uri=article.uri,
+            version=article.version,
+            language=article.language,
+            tags=len(article.tags),
+            related=len(article.related),
+            trace_id=event.trace_id,
+        )
+        names = "、".join(tag.name for tag in article.tags)
+        return [
+            Write.add(self._keys.stream(ENRICHED, onward.lane, partition), onward.fields()),
+            archived(self._keys, article),
+            *timeline(self._keys, onward, "enrich.done", tags=names, related=len(article.related)),
+        ]
+
+
+def build(settings: Settings) -> Service:
+    """The service, not started. Call inside a running event loop."""
+    own = settings.section("enrich", EnrichSettings)
+    streams = settings.section("streams", StreamSettings)
+    url = settings.section("redis", RedisSettings).url.get_secret_value()
+
+    bus, keys, corpus = Bus(url, streams), Keys(streams.partitions), Corpus()
+    plugs = cast("Mapping[str, Step]", find_plugs(steps))
+    archive = Archive(bus.redis, keys, corpus, timedelta(days=own.corpus_days))
+    bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys))
+    return Service("enrich", bus, background=[archive.follow()], prepare=lambda: _learn(archive))
+
+
+async def _learn(archive: Archive) -> None:
+    """Know the past before the first article is worked on."""
+    while True:
+        try:
+            await archive.rebuild(datetime.now(UTC))
+        except (RedisError, OSError) as error:
+            if not is_outage(error):
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return

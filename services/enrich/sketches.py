@@ -1,0 +1,124 @@
+"""Near-duplicates: who says the same in nearly the same words.
+
+Two stages, after Broder (https://doi.org/10.1109/SEQUEN.1997.666900). MinHash of folded character
+4-grams, 64 values in 32 bands of 2, finds candidates: bands of 2 because bands of 3 or 4 lose the
+briefs cut from a long story. Containment, the share of the shorter text's 4-grams that the longer
+text holds too, decides.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.enrich.words import MULTIPLIER, Hashes, Text, mix
+
+SHINGLE = 4
+BANDS, ROWS = 32, 2
+SAME = 0.6
+"""Containment from which two texts are near-duplicates."""
+FEW_SHINGLES = 40
+"""A flash this short is contained in others by chance: both must then be alike in length."""
+KEPT_WHOLE = 512
+SAMPLE_BELOW = 1 << 30
+"""Of a longer text every fourth shingle is kept: those whose number is below this."""
+MAX_JUDGED = 64
+"""Candidates that are judged, the likeliest first: a flood of copies must not stop the rest."""
+_SEEDS: Hashes = mix(np.arange(1, 2 * BANDS * ROWS + 1, dtype=np.uint64) * np.uint64(MULTIPLIER))
+_FACTORS = (_SEEDS[: BANDS * ROWS] | np.uint64(1))[:, None]
+_OFFSETS = _SEEDS[BANDS * ROWS :][:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """What is kept of a text to recognise it: `total` shingles, some of them, and band numbers."""
+
+    total: int
+    shingles: NDArray[np.uint32]
+    bands: NDArray[np.uint32]
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether only a quarter of the shingles is kept."""
+        return len(self.shingles) < self.total
+
+    def sample(self) -> NDArray[np.uint32]:
+        """The shingles that a sampled sketch keeps too."""
+        return self.shingles[self.shingles < SAMPLE_BELOW]
+
+
+@lru_cache(maxsize=8)
+def sketch_of(text: Text) -> Sketch:
+    """Sketch a text: letters, digits and Han characters only, folded."""
+    shingles = _shingles(text)
+    if not len(shingles):
+        return Sketch(0, shingles, np.zeros(BANDS, np.uint32))
+    mixed = (_FACTORS * shingles.astype(np.uint64) + _OFFSETS) >> np.uint64(32)
+    signature: Hashes = mixed.min(axis=1)
+    joined: Hashes = np.left_shift(signature[0::ROWS], np.uint64(32)) | signature[1::ROWS]
+    numbered = np.add(joined, np.arange(BANDS, dtype=np.uint64), dtype=np.uint64)
+    bands = (mix(numbered) >> np.uint64(32)).astype(np.uint32)
+    kept = shingles if len(shingles) <= KEPT_WHOLE else shingles[shingles < SAMPLE_BELOW]
+    return Sketch(len(shingles), kept, bands)
+
+
+def _shingles(text: Text) -> NDArray[np.uint32]:
+    kept = text.codes[text.alphanumeric].astype(np.uint64)
+    if len(kept) < SHINGLE:
+        return np.zeros(0, np.uint32)
+    mixed: Hashes = np.zeros(len(kept) - SHINGLE + 1, np.uint64)
+    for place in range(SHINGLE):
+        mixed = mix(mixed + kept[place : place + len(mixed)])
+    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
+
+
+def containment(one: Sketch, other: Sketch) -> float:
+    """The share of the shorter text that the other holds too, 0 to 1."""
+    mine, theirs = one.shingles, other.shingles
+    if one.is_sampled or other.is_sampled:
+        mine, theirs = one.sample(), other.sample()
+    shorter = min(len(mine), len(theirs))
+    if not shorter:
+        return 0.0
+    shared = len(np.intersect1d(mine, theirs, assume_unique=True))
+    is_short = min(one.total, other.total) < FEW_SHINGLES
+    return shared / (max(len(mine), len(theirs)) if is_short else shorter)
+
+
+class Sketches:
+    """The sketches of past articles by row; see `Postings` for rows."""
+
+    def __init__(self) -> None:
+        self._bands = np.zeros((1024, BANDS), np.uint32)
+        self._sketches: dict[int, Sketch] = {}
+        self._rows = 0
+
+    def add(self, row: int, sketch: Sketch) -> None:
+        """Add an article under a row of its own."""
+        if row >= len(self._bands):
+            self._bands = np.concatenate((self._bands, np.zeros_like(self._bands)))
+        self._bands[row] = sketch.bands
+        self._sketches[row] = sketch
+        self._rows = max(self._rows, row + 1)
+
+    def remove(self, row: int) -> None:
+        """Forget an article."""
+        self._bands[row] = 0
+        del self._sketches[row]
+
+    def twins(self, sketch: Sketch) -> list[tuple[int, float]]:
+        """The near-duplicates of a text: (row, containment), oldest row first."""
+        if not sketch.total:
+            return []
+        shared = np.count_nonzero(self._bands[: self._rows] == sketch.bands, axis=1)
+        if not shared.any():
+            return []
+        likely = np.argsort(-shared, kind="stable")[:MAX_JUDGED]
+        rows = sorted(int(row) for row in likely if shared[row])
+        judged = ((row, containment(sketch, self._sketches[row])) for row in rows)
+        return [(row, share) for row, share in judged if share >= SAME]
+
+    def __len__(self) -> int:
+        """How many articles are kept."""
+        return len(self._sketches)

@@ -1,0 +1,247 @@
+"""From text to terms, for any script, with offsets into the text as the newsroom wrote it.
+
+Dictionaries for cutting Chinese are Simplified, so Traditional text is folded first: one character
+becomes one character, and every offset found in the folded text is an offset in the original. What
+readers see is always cut from the original; what is compared is always folded.
+
+A term is a 64-bit number (see `Text.hashes`): an article has thousands, and numbers are counted,
+compared and stored many at a time.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from unicodedata import normalize
+
+import numpy as np
+import rjieba
+from numpy.typing import NDArray
+
+from services.enrich.lexicon import entries, lines
+from shared.article import Article
+
+Numbers = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+MAX_CHARS = 20_000
+"""Read of an article; what comes after no longer changes what it is about."""
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f々〇"
+KANA = ((0x3041, 0x3100),)
+UNSPACED = (*KANA, (0x3400, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0x20000, 0x30000))
+"""The code points of scripts written without spaces, and of Hangul: first, and one past last."""
+ALPHANUMERIC = (*UNSPACED, (0x30, 0x3A), (0x61, 0x7B), (0xC0, 0x2000))
+LETTER = "0-9a-z\u00c0-\u1fff\uac00-\ud7af"
+RUN = re.compile(
+    rf"(?P<han>[{HAN}]+)|[{LETTER}]+(?:[.'’&\-][{LETTER}]+)*[+#]{{0,2}}"
+    r"|[\u30a1-\u30fa\u30fc]+|[\u3041-\u309f]+"
+)
+NUMBER = re.compile(
+    r"[0-9.,'’\-]+|[〇零一二三四五六七八九十百千万亿]+[人元个名位件次年月日分秒岁]?"
+)
+KANA_SHARE_OF_JAPANESE = 0.05
+MAX_KEYS = 1 << 14
+MULTIPLIER = 0x9E3779B97F4A7C15
+UNICODE = 0x110000
+SPACED_LETTERS = 0x2000
+"""Below it lie the letters that have an upper case, and the scripts written with spaces."""
+
+
+@cache
+def _fold_table() -> NDArray[np.uint32]:
+    """Code point to code point: lower case, half width, Simplified."""
+    table = np.arange(UNICODE, dtype=np.uint32)
+    table[0xFF01:0xFF5F] -= 0xFEE0
+    for point in range(SPACED_LETTERS):
+        lower = chr(point).lower()
+        table[point] = ord(lower) if len(lower) == 1 else point
+    for pair in entries("fold"):
+        table[ord(pair[0])] = ord(pair[1])
+    return table[table]
+
+
+@cache
+def _is_one_of(ranges: tuple[tuple[int, int], ...]) -> Flags:
+    """For every code point, whether it lies in one of the ranges."""
+    flags = np.zeros(UNICODE, bool)
+    for first, end in ranges:
+        flags[first:end] = True
+    return flags
+
+
+def codes_of(text: str) -> NDArray[np.uint32]:
+    """The folded code points of a text, one for each of its characters."""
+    return _fold_table()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))]
+
+
+def fold(text: str) -> str:
+    """Lower case, half width, Simplified: always as long as the text, so offsets are shared."""
+    return codes_of(text).tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {_plain(name): _plain(line[0]) for line in lines("aliases") for name in line}
+
+
+def _plain(name: str) -> str:
+    return " ".join(fold(normalize("NFKC", name)).split())
+
+
+@lru_cache(maxsize=MAX_KEYS)
+def key(name: str) -> str:
+    """What two names of one thing have in common: 臺北市, 台北 and 北市 share one key."""
+    plain = _plain(name)
+    return _aliases().get(plain, plain)
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """Folded words that say how, not what."""
+    return frozenset(map(fold, entries("function_words")))
+
+
+def cut(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (offset, word) as written in the text."""
+    for at, word in Text(text).words:
+        yield at, text[at : at + len(word)]
+
+
+@cache
+def _powers() -> tuple[Hashes, Hashes]:
+    """The powers of the multiplier and of its inverse, modulo 2**64."""
+    size = MAX_CHARS + 1_000
+    inverse = pow(MULTIPLIER, -1, 1 << 64)
+    rising = np.full(size, MULTIPLIER, np.uint64)
+    falling = np.full(size, inverse, np.uint64)
+    rising[0] = falling[0] = 1
+    return np.multiply.accumulate(rising), np.multiply.accumulate(falling)
+
+
+def mix(numbers: Hashes) -> Hashes:
+    """Spread the bits of each number over all 64."""
+    mixed = (numbers ^ (numbers >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+def hashes_of(names: Sequence[str]) -> Hashes:
+    """The number of each name, the same in every process: see `Text.hashes`."""
+    ends = np.cumsum([0, *map(len, names)])
+    if ends[-1] > MAX_CHARS:
+        half = len(names) // 2
+        return np.concatenate((hashes_of(names[:half]), hashes_of(names[half:])))
+    return Text("".join(names)).hashes(ends[:-1], ends[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A text as written, and what reading it once tells. `head` = length of its headline."""
+
+    surface: str
+    head: int = 0
+
+    @cached_property
+    def codes(self) -> NDArray[np.uint32]:
+        """The folded code points."""
+        return codes_of(self.surface)
+
+    @cached_property
+    def folded(self) -> str:
+        """The folded text; offsets are those of `surface`."""
+        return self.codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+    @cached_property
+    def ideographic(self) -> Flags:
+        """Which characters belong to a script that is written without spaces, or to Hangul."""
+        return _is_one_of(UNSPACED)[self.codes]
+
+    @cached_property
+    def kana(self) -> Flags:
+        """Which characters are kana."""
+        return _is_one_of(KANA)[self.codes]
+
+    @cached_property
+    def alphanumeric(self) -> Flags:
+        """Which characters are letters, digits or Han: not marks, and not space."""
+        return _is_one_of(ALPHANUMERIC)[self.codes]
+
+    @cached_property
+    def is_japanese(self) -> bool:
+        """Whether its Han characters are Japanese: kana stand between them."""
+        kana = np.count_nonzero(self.kana)
+        return bool(kana > KANA_SHARE_OF_JAPANESE * np.count_nonzero(self.ideographic))
+
+    @cached_property
+    def words(self) -> list[tuple[int, str]]:
+        """(offset, folded word), in order."""
+        found: list[tuple[int, str]] = []
+        for run in RUN.finditer(self.folded):
+            at = run.start()
+            if self.is_japanese or run.lastgroup != "han":
+                found.append((at, run.group()))
+                continue
+            for word in rjieba.cut(run.group()):
+                found.append((at, word))
+                at += len(word)
+        return found
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """Where each word begins."""
+        return np.array([at for at, _ in self.words], np.int64)
+
+    @cached_property
+    def ends(self) -> Numbers:
+        """Where each word ends."""
+        return np.array([at + len(word) for at, word in self.words], np.int64)
+
+    @cached_property
+    def functional(self) -> Flags:
+        """Which words are function words, numbers or hiragana."""
+        functions = function_words()
+        return np.array([w in functions or _is_weak(w) for _, w in self.words], bool)
+
+    @cached_property
+    def _sums(self) -> Hashes:
+        weighed = self.codes.astype(np.uint64) * _powers()[0][: len(self.codes)]
+        return np.concatenate((np.zeros(1, np.uint64), np.cumsum(weighed, dtype=np.uint64)))
+
+    def hashes(self, starts: Numbers, ends: Numbers) -> Hashes:
+        """The number of each slice; equal slices have equal numbers, in every text."""
+        sums = self._sums
+        return mix((sums[ends] - sums[starts]) * _powers()[1][starts])
+
+    @cached_property
+    def bigrams(self) -> Numbers:
+        """Where two characters of a script without spaces stand side by side."""
+        return np.flatnonzero(self.ideographic[:-1] & self.ideographic[1:])
+
+    @cached_property
+    def terms(self) -> tuple[Hashes, NDArray[np.float32]]:
+        """What to search by: distinct terms, and how often each occurs (the headline twice).
+
+        Terms are pairs of characters, and words: pairs lose nothing on names that no dictionary
+        knows, words are the only terms of spaced scripts.
+        """
+        named = ~self.functional & (self.ends - self.starts > 1)
+        starts = np.concatenate((self.bigrams, self.starts[named]))
+        ends = np.concatenate((self.bigrams + 2, self.ends[named]))
+        weights = np.where(starts < self.head, 2.0, 1.0)
+        distinct, place = np.unique(self.hashes(starts, ends), return_inverse=True)
+        return distinct, np.bincount(place, weights, len(distinct)).astype(np.float32)
+
+
+def _is_weak(word: str) -> bool:
+    first = word[0]
+    return "ぁ" <= first <= "ゟ" or (first.isnumeric() and NUMBER.fullmatch(word) is not None)
+
+
+@lru_cache(maxsize=8)
+def _text(headline: str, body: str) -> Text:
+    return Text(f"{headline}\n{body[:MAX_CHARS]}", len(headline))
+
+
+def read(article: Article) -> Text:
+    """The text of an article. Read once, however many steps ask for it."""
+    return _text(article.headline, article.body_text or article.description)
