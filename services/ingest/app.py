@@ -1,0 +1,50 @@
+"""Wiring of ingest: newsroom systems in, `article.received` out."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr
+
+from services.ingest.admission import Admission
+from services.ingest.intake import Intake
+from services.ingest.keys import Keyring
+from services.ingest.ledger import Ledger
+from services.ingest.release import Release
+from services.ingest.sources.http_api import HttpApi
+from services.ingest.sources.stream import GROUP, Inbox
+from shared.bus import Bus
+from shared.hop import StreamSettings
+from shared.redis import RedisSettings
+from shared.service import Service
+from shared.settings import Settings
+from shared.streams import INBOX, Keys
+
+
+class IngestSettings(BaseModel):
+    """Settings `[ingest]`; the defaults file says what each means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+    keys: tuple[SecretStr, ...]
+    local_key: SecretStr
+    max_body_bytes: PositiveInt
+    max_memory_share: Annotated[float, Field(gt=0, le=1)]
+
+
+def build(settings: Settings) -> Service:
+    """The service, not started. Call inside a running event loop."""
+    own = settings.section("ingest", IngestSettings)
+    streams = settings.section("streams", StreamSettings)
+    url = settings.section("redis", RedisSettings).url.get_secret_value()
+
+    bus = Bus(url, streams)
+    intake = Intake(Ledger(bus.redis, Keys(streams.partitions)), lambda: datetime.now(UTC))
+    bus.hop([INBOX], GROUP, Inbox(intake))
+    admission = Admission(bus.redis, own.max_memory_share)
+    keyring = Keyring(bus.redis, [k.get_secret_value() for k in (*own.keys, own.local_key)])
+    api = HttpApi(intake, keyring, admission, max_body_bytes=own.max_body_bytes)
+    return Service(
+        "ingest", bus, api.routes(), background=[admission.watch(), Release(intake).watch()]
+    )

@@ -1,0 +1,96 @@
+"""Who may send: bearer keys with scopes.
+
+A key is `wd_<id>_<secret>`: 32 random bytes, so its SHA-256 is enough to keep. Only that is stored.
+Without any key, nobody may send.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from secrets import token_bytes, token_hex
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from redis.asyncio import Redis
+
+STORE = "wiredesk:keys"
+SCOPES = ("publish", "withdraw", "read")
+"""What a key may do: send articles, kill them, ask what became of them."""
+
+
+class StoredKey(BaseModel):
+    """What is kept of a key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    digest: str
+    scopes: tuple[str, ...]
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a request, and what they may do."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+    def may(self, scope: str) -> bool:
+        """Whether the key has this scope."""
+        return scope in self.scopes
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def new_key() -> str:
+    """A new random key."""
+    secret = urlsafe_b64encode(token_bytes(32)).decode().rstrip("=")
+    return f"wd_{token_hex(4)}_{secret}"
+
+
+class Keyring:
+    """All keys of an installation: the ones in the settings and the ones made by command."""
+
+    def __init__(self, redis: Redis, plain: Iterable[str]) -> None:
+        self._redis = redis
+        # Looking a digest up takes the same time whether the key is nearly right or not at all.
+        self._fixed = {_digest(key): Sender("settings", SCOPES) for key in plain if key}
+
+    async def sender(self, key: str) -> Sender | None:
+        """Who has this key, or None when nobody does."""
+        digest = _digest(key)
+        if digest in self._fixed:
+            return self._fixed[digest]
+        stored: Any = await self._redis.hget(STORE, digest)
+        if stored is None:
+            return None
+        row = StoredKey.model_validate_json(stored)
+        return Sender(row.name, row.scopes)
+
+    async def create(self, name: str, scopes: Sequence[str]) -> str:
+        """Make a key and store its digest. The key itself is shown once and kept nowhere."""
+        key = new_key()
+        row = StoredKey(
+            name=name, digest=_digest(key), scopes=tuple(scopes), created=datetime.now(UTC)
+        )
+        await self._stored(self._redis.hset(STORE, row.digest, row.model_dump_json()))
+        return key
+
+    async def stored(self) -> list[StoredKey]:
+        """All keys made by command, oldest first."""
+        rows: Any = await self._stored(self._redis.hvals(STORE))
+        return sorted(map(StoredKey.model_validate_json, rows), key=lambda row: row.created)
+
+    async def revoke(self, name: str) -> int:
+        """Forget all keys of that name. Returns how many there were."""
+        digests = [row.digest for row in await self.stored() if row.name == name]
+        return int(await self._stored(self._redis.hdel(STORE, *digests))) if digests else 0
+
+    @staticmethod
+    async def _stored(answer: Any) -> Any:  # noqa: ANN401  # redis-py's own type is a union with its sync client
+        return await answer
