@@ -36,7 +36,7 @@ class Files:
         lock = os.open(self._root / LOCKS / f"{number:02}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         try:
             # Polling, because threads that wait for a lock would keep its holder from a thread.
-            while not _locked(lock):  # noqa: ASYNC110  # another process cannot set our Event
+            while not _locked(lock):
                 await asyncio.sleep(LOCK_POLL_SECONDS)
             yield
         finally:

@@ -1,0 +1,5 @@
+"""`python -m services` is `wiredesk`."""
+
+from services.cli import main
+
+main()

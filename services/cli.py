@@ -1,0 +1,40 @@
+"""The one command, `wiredesk`. Exit codes: 0 well, 1 failed, 2 usage."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from services.commands import dead, demo, doctor, keys, send, status, trace, up
+from services.commands.terminal import plain
+from shared.errors import WiredeskError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="News syndication: one article event in; every page and feed right, corrected, or gone.",
+)
+RUN, ASK, MEND = "Run", "Ask", "Mend"
+
+app.command(rich_help_panel=RUN)(up.up)
+app.command(rich_help_panel=RUN)(demo.demo)
+for _name in up.BUILD:
+    app.command(_name, rich_help_panel=RUN)(up.one_service(_name))
+app.command(rich_help_panel=RUN)(send.send)
+app.command(rich_help_panel=RUN)(send.withdraw)
+app.command(rich_help_panel=ASK)(trace.trace)
+app.command(rich_help_panel=ASK)(status.status)
+app.command(rich_help_panel=ASK)(doctor.doctor)
+app.add_typer(dead.app, name="dead", rich_help_panel=MEND)
+app.add_typer(keys.app, name="keys", rich_help_panel=MEND)
+
+
+def main() -> None:
+    """Run the command line; an error made on purpose is told without a traceback."""
+    try:
+        app()
+    except WiredeskError as error:
+        Console(stderr=True, emoji=False).print(plain(error, "red"), soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""The commands of `wiredesk`, one file a topic. `services/cli.py` puts them together."""

@@ -1,0 +1,86 @@
+"""`wiredesk status`: is it moving, how late, what is parked?"""
+
+import asyncio
+from dataclasses import asdict
+from time import sleep
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+
+from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
+from services.commands.terminal import console
+from services.instance import Instance
+from shared.hop import StreamSettings
+from shared.overview import LATE_SECONDS, GroupRow, Overview, overview
+from shared.redis import connect
+from shared.streams import Keys
+
+WATCH_SECONDS = 1.0
+COLOURS = {"well": "green", "warning": "yellow", "critical": "red"}
+
+
+def status(
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep looking.")] = False,
+) -> None:
+    """Show streams, groups, what waits and what is parked. Exit code 1 when something is wrong.
+
+    Example: wiredesk status --watch
+    """
+    instance = Instance.find(state, config)
+    keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
+    seen = asyncio.run(_look(instance.redis_url, keys))
+    if as_json:
+        console.print_json(data=asdict(seen) | {"worst": seen.worst})
+    elif watch:
+        _watch(instance.redis_url, keys)
+    else:
+        console.print(_shown(seen))
+    if seen.worst == "critical":
+        raise typer.Exit(1)
+
+
+async def _look(redis_url: str, keys: Keys) -> Overview:
+    async with connect(redis_url) as redis:
+        return await overview(redis, keys)
+
+
+def _watch(redis_url: str, keys: Keys) -> None:
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            live.update(_shown(asyncio.run(_look(redis_url, keys))), refresh=True)
+            sleep(WATCH_SECONDS)
+
+
+def _shown(seen: Overview) -> Group:
+    table = Table("stream", "group", "entries", "unread", "pending", "oldest", "consumers")
+    table.columns[0].no_wrap = True
+    for row in seen.groups:
+        table.add_row(*_cells(row))
+    lines = [f"[{COLOURS[seen.worst]}]{seen.worst}[/]   held for embargo or schedule: {seen.held}"]
+    lines += [
+        f"[red]{count} parked[/] from {stream}   see: wiredesk dead list"
+        for stream, count in seen.dead.items()
+    ]
+    return Group(table, *lines)
+
+
+def _cells(row: GroupRow) -> tuple[str, ...]:
+    unread = "unknown" if row.lag is None else str(row.lag)
+    late = row.oldest_pending_seconds > LATE_SECONDS
+    oldest = f"{row.oldest_pending_seconds:.0f} s" if row.pending else ""
+    consumers = str(row.consumers) if row.consumers else "[red]none[/]"
+    return (
+        row.stream.removeprefix("wiredesk:").replace("article.", ""),
+        row.group,
+        str(row.length),
+        unread,
+        str(row.pending),
+        f"[yellow]{oldest}[/]" if late else oldest,
+        consumers,
+    )

@@ -1,0 +1,1 @@
+"""The demonstration: a sample newsroom that sends, and what shows it."""
