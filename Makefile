@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help install dev demo up test check format bench lock clean
+.PHONY: help install dev demo up test test-containers check format bench lock clean
 help:            ## list these commands
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
 $(VENV)/.run: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +27,10 @@ up: install      ## everything up, empty, state under var/
 	$(RUN)/wiredesk up
 
 test: dev        ## the whole test suite
-	$(RUN)/pytest -q
+	$(RUN)/pytest -q -n auto --dist loadgroup
+
+test-containers: dev   ## the services in containers (root, and Docker or Debian)
+	WIREDESK_TEST_CONTAINERS=1 $(RUN)/pytest -q tests/compose
 
 check: dev       ## format, lint, spelling, types, imports
 	$(RUN)/ruff format --check .

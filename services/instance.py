@@ -7,12 +7,16 @@ DIR/site/           the website
 DIR/wiredesk.log    the merged log, JSON lines
 """
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.ingest.app import IngestSettings
+from pydantic import BaseModel, ConfigDict, SecretStr
+
 from services.ingest.keys import new_key
 from shared.embedded import remembered_url
 from shared.errors import Misconfigured
@@ -20,6 +24,16 @@ from shared.redis import RedisSettings
 from shared.settings import Settings
 
 CONFIG_NAME = "wiredesk.toml"
+
+
+class Door(BaseModel):
+    """Where ingest is, and who may enter: of the settings `[ingest]` what commands need."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str
+    port: int
+    keys: tuple[SecretStr, ...]
 
 
 @dataclass(frozen=True)
@@ -51,9 +65,31 @@ class State:
     def make_key(self) -> str:
         """The local key; made at the first call, readable by its owner alone."""
         if not self.key.exists():
-            self.key.touch(mode=0o600)
-            self.key.write_text(new_key())
+            whole = self.key.with_suffix(".new")
+            whole.touch(mode=0o600)
+            whole.write_text(new_key())
+            whole.replace(self.key)
         return self.key.read_text().strip()
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Make the folder, and hold it against every other `wiredesk up` and `wiredesk demo`.
+
+        Raises Misconfigured when another one runs on it. The hold ends with this process.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            raise Misconfigured(
+                f"another wiredesk runs on {self.folder}: stop it, or choose another --state"
+            ) from None
+        try:
+            yield
+        finally:
+            os.close(held)
 
 
 @dataclass(frozen=True)
@@ -85,7 +121,7 @@ class Instance:
                 f"nothing runs on {state}: start `wiredesk up --state {state}`, "
                 "or say with --state or --config where it runs"
             )
-        own = settings.section("ingest", IngestSettings)
+        own = settings.section("ingest", Door)
         key = own.keys[0].get_secret_value() if own.keys else ""
         return cls(f"http://{own.host}:{own.port}", "", key, redis_url, settings)
 

@@ -18,7 +18,9 @@ class MergedLog:
     """Takes the children's lines. `show` False keeps the terminal quiet."""
 
     def __init__(self, file: Path, *, show: bool = True) -> None:
-        self._file = RotatingFileHandler(file, maxBytes=MAX_BYTES, backupCount=KEEP_FILES)
+        self._file = RotatingFileHandler(
+            file, maxBytes=MAX_BYTES, backupCount=KEEP_FILES, encoding="utf-8"
+        )
         self._console = Console(stderr=True, soft_wrap=True) if show else None
 
     def add(self, line: bytes) -> None:
@@ -26,6 +28,12 @@ class MergedLog:
         text = line.decode(errors="replace").rstrip("\n")
         record = logging.LogRecord("wiredesk", logging.INFO, "", 0, text, (), None)
         self._file.emit(record)
+        try:
+            self._show(text)
+        except OSError:  # the terminal or the pipe is gone; the file goes on
+            self._console = None
+
+    def _show(self, text: str) -> None:
         if self._console is None:
             return
         if self._console.is_terminal:

@@ -116,6 +116,8 @@ class Supervisor:
         keepers = [asyncio.create_task(self._keep(child)) for child in self.children.values()]
         if self._redis:
             keepers.append(asyncio.create_task(self._keep_redis(self._redis)))
+        for keeper in keepers:
+            keeper.add_done_callback(self._keeper_ended)
         self._write_endpoints()
         try:
             await self._stop.wait()
@@ -125,6 +127,11 @@ class Supervisor:
     def stop(self) -> None:
         """Let `run` end."""
         self._stop.set()
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        """Without its keeper a child would never come back: end everything, with the reason."""
+        if not keeper.cancelled():
+            self._stop.set()
 
     async def ended(self) -> None:
         """Wait until somebody wants it to end."""
@@ -150,21 +157,42 @@ class Supervisor:
             if redis.pid is None:
                 log.error(Happened.SERVICE_DIED, name="redis")
                 await asyncio.sleep(self._redis_rest.next())
+                before = self._redis_url
                 self._redis_rest.begin()
                 try:
-                    redis.start()
+                    self.start_redis()
                 except Misconfigured as error:  # e.g. the disk is full: try again, later each time
                     log.error(Happened.SERVICE_DIED, name="redis", reason=str(error))  # noqa: TRY400
+                if self._redis_url != before:
+                    self._restart_services()
+
+    def _restart_services(self) -> None:
+        """Redis had to move to another port: what is ended comes back with the new address."""
+        for child in self.children.values():
+            if child.process and child.process.returncode is None:
+                child.process.terminate()
 
     async def _keep(self, child: Child) -> None:
         while True:
-            process = await child.start()
-            assert process.stderr is not None  # noqa: S101  # it was asked for
-            while line := await process.stderr.readline():
-                self._lines.add(line)
-            code = await process.wait()
-            log.error(Happened.SERVICE_DIED, name=child.name, code=code)
+            try:
+                process = await child.start()
+            except OSError as error:  # no memory or no processes left: that may pass
+                log.error(Happened.SERVICE_DIED, name=child.name, reason=str(error))  # noqa: TRY400
+            else:
+                await self._take_lines(process)
+                log.error(Happened.SERVICE_DIED, name=child.name, code=await process.wait())
             await asyncio.sleep(child.rest.next())
+
+    async def _take_lines(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None  # noqa: S101  # it was asked for
+        while True:
+            try:
+                line = await process.stderr.readline()
+            except ValueError:  # the reader has dropped it, and goes on with the next one
+                line = b"a line of more than %d bytes was left out\n" % LINE_LIMIT
+            if not line:
+                return
+            self._lines.add(line)
 
     def _write_endpoints(self) -> None:
         """The last step of a start: whoever finds the file finds the addresses open."""
@@ -178,12 +206,15 @@ class Supervisor:
         self._state.endpoints.unlink(missing_ok=True)
         for keeper in keepers:
             keeper.cancel()
-        await asyncio.gather(*keepers, return_exceptions=True)
-        for child in self.children.values():
+        ends = await asyncio.gather(*keepers, return_exceptions=True)
+        for child in reversed(self.children.values()):
             await self._end_child(child)
             child.sock.close()
         if self._redis:
             self._redis.stop()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     async def _end_child(self, child: Child) -> None:
         process = child.process

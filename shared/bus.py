@@ -17,9 +17,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.hop import POLL_MS, Entry, Handler, Hop, Lanes, StreamSettings
-from shared.keeper import Keeper, heartbeat_key
+from shared.keeper import Keeper
 from shared.logs import Happened
 from shared.redis import broker_for, connect
+from shared.streams import heartbeat
 from shared.tasks import end
 
 log = structlog.get_logger()
@@ -43,7 +44,8 @@ class Bus:
         self._broker = broker_for(url)
         self._lanes = Lanes()
         self._keepers: list[Keeper] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self.tasks: list[asyncio.Task[None]] = []
+        """What must go on as long as the service does; one that ends by an error is a bug."""
 
     def hop(self, sources: Sequence[str], group: str, handler: Handler) -> None:
         """Let `handler` work on every entry of the sources. Call before `start`."""
@@ -63,7 +65,7 @@ class Bus:
 
     async def start(self) -> None:
         """Begin to work as soon as Redis answers; until then `troubles` says that it does not."""
-        self._tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._run())]
+        self.tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self._run())]
 
     async def _run(self) -> None:
         await self._wait_for_redis()
@@ -88,7 +90,7 @@ class Bus:
 
     async def _beat(self) -> None:
         """Say that this consumer is alive, more often than others would count it as dead."""
-        key, seconds = heartbeat_key(self.consumer), self.settings.dead_after_seconds
+        key, seconds = heartbeat(self.consumer), self.settings.dead_after_seconds
         while True:
             with suppress(RedisError, OSError):
                 await self.redis.set(key, b"1", px=int(seconds * 1000))
@@ -109,13 +111,13 @@ class Bus:
             hop.stopping = True
             hop.subscriber.running = False
         await self._let_readers_end()
-        await end(self._tasks)
+        await end(self.tasks)
         for hop in self.hops:
             with suppress(RedisError, OSError):
                 await _drain(hop)
         await self._broker.stop()
         with suppress(RedisError, OSError):
-            await self.redis.delete(heartbeat_key(self.consumer))
+            await self.redis.delete(heartbeat(self.consumer))
         await self.redis.aclose()
 
     async def _let_readers_end(self) -> None:

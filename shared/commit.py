@@ -3,8 +3,8 @@
 `XACK == 1` is the fence: only the first committer of an entry writes, however often its handler
 ran, so one entry is one emission. Two more things are measured facts of Redis, not taste:
 
-* Lua is never rolled back, so every target's type is checked before the first write. Otherwise
-  an XADD refused after XACK loses the entry.
+* Lua is never rolled back, so every target's type and every write's size (`unpack` takes some
+  8,000 values) are checked before the first write. An XADD refused after XACK loses the entry.
 * A script whose first write is XACK runs to the end even when memory is full. So XACK comes first,
   and a full Redis drains instead of jamming.
 """
@@ -31,7 +31,18 @@ for i = 2, #KEYS do
     return redis.error_reply('WRONGTYPE ' .. KEYS[i] .. ' is a ' .. is .. ', not a ' .. must)
   end
 end
-local at, done = #KEYS + 1, 0
+local at = #KEYS + 1
+while at <= #ARGV do
+  local writes = tonumber(ARGV[at + 1])
+  at = at + 2
+  for _ = 1, writes do
+    local count = tonumber(ARGV[at + 2])
+    if count > 7000 then return redis.error_reply('ERR a write of ' .. count .. ' arguments') end
+    at = at + 3 + count
+  end
+end
+local done = 0
+at = #KEYS + 1
 while at <= #ARGV do
   local mine = redis.call('XACK', KEYS[1], ARGV[1], ARGV[at]) == 1
   local writes = tonumber(ARGV[at + 1])

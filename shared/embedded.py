@@ -26,10 +26,8 @@ from shared.embedded_home import Home, Identity, settle
 from shared.errors import Misconfigured
 from shared.logs import Happened
 from shared.redis_server import find_server, version_of
+from shared.streams import INSTALLATION
 from shared.tether import tethered
-
-INSTALLATION = "wiredesk:installation"
-"""A key that every embedded Redis holds, so that a start can tell an emptied one from a new one."""
 
 SECONDS_TO_ANSWER, SECONDS_TO_STOP, SECONDS_BETWEEN_TRIES = 20.0, 30.0, 0.02
 PARTS_SINCE = (7, 0)

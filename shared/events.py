@@ -11,6 +11,7 @@
     body         the whole article as JSON, fields at their default left out
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from typing import Self
 from shared.article import Article
 from shared.errors import BadField, InvalidArticle
 from shared.streams import Lane
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,16 @@ class Event:
             return cls(
                 event=fields[b"event"].decode(),
                 article=Article.model_validate_json(fields[b"body"]),
-                traceparent=fields[b"traceparent"].decode(),
+                traceparent=_traceparent(fields[b"traceparent"].decode()),
                 accepted=datetime.fromtimestamp(int(fields[b"accepted"]) / 1000, UTC),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OverflowError, OSError) as error:
             raise InvalidArticle(
                 f"not an article event: {error!r}", [BadField("entry", repr(error))]
             ) from error
+
+
+def _traceparent(text: str) -> str:
+    if not TRACEPARENT.fullmatch(text):
+        raise ValueError("traceparent: not in the form of W3C Trace Context")
+    return text

@@ -2,7 +2,8 @@
 
 A dead entry holds all fields of the original plus `src`, `src_id`, `group`, `deliveries`, `error`.
 A replay puts the original fields back on the stream they came from and takes the dead entry away,
-in one script, so that it is neither lost nor doubled.
+in one script, so that it is neither lost nor doubled. They are taken by their place, not by name:
+an entry may have fields called `error` or `group` of its own, or one name twice.
 """
 
 from collections.abc import AsyncIterator
@@ -12,16 +13,18 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.streams import EVENTS, INBOX, Keys
+from shared.streams import EVENTS, INBOX, Keys, dead_letters
 
 ADDED = (b"src", b"src_id", b"group", b"deliveries", b"error")
 PAGE = 100
 
-# KEYS: dead stream, source stream. ARGV: id of the dead entry, fields and values of the original.
+# KEYS: dead stream, source stream. ARGV: id of the dead entry, how many values were added to it.
+# What can fail comes first: a script that fails half-way is not rolled back.
 REPLAY = """
-if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2))
-return 1
+local found = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
+if not found then return 0 end
+redis.call('XADD', KEYS[2], '*', unpack(found[2], 1, #found[2] - ARGV[2]))
+return redis.call('XDEL', KEYS[1], ARGV[1])
 """
 
 
@@ -37,7 +40,7 @@ class Dead:
     deliveries: int
     error: str
     fields: dict[bytes, bytes]
-    """The original fields, unchanged."""
+    """The original fields, to look at; the last value of a name that came twice."""
 
     @property
     def name(self) -> str:
@@ -66,15 +69,16 @@ class Graveyard:
         """Everything that is parked, oldest first in each stream."""
         for source in self._sources:
             start = "-"
-            while page := await self._page(f"{source}:dead", start):
+            grave = dead_letters(source)
+            while page := await self._page(grave, start):
                 for entry_id, fields in page:
-                    yield _dead(f"{source}:dead", entry_id.decode(), fields)
+                    yield _dead(grave, source, entry_id.decode(), fields)
                 start = f"({page[-1][0].decode()}"
 
     async def replay(self, dead: Dead) -> bool:
         """Put it back where it came from. False when somebody else took it meanwhile."""
-        original = [part for pair in dead.fields.items() for part in pair]
-        return bool(await self._replay(keys=[dead.stream, dead.source], args=[dead.id, *original]))
+        added = 2 * len(ADDED)
+        return bool(await self._replay(keys=[dead.stream, dead.source], args=[dead.id, added]))
 
     async def drop(self, dead: Dead) -> bool:
         """Throw it away for good."""
@@ -85,13 +89,13 @@ class Graveyard:
         return list(page)
 
 
-def _dead(stream: str, entry_id: str, fields: dict[bytes, bytes]) -> Dead:
+def _dead(stream: str, source: str, entry_id: str, fields: dict[bytes, bytes]) -> Dead:
     told = {name: fields.get(name, b"").decode(errors="replace") for name in ADDED}
     original = {name: value for name, value in fields.items() if name not in ADDED}
     return Dead(
         stream,
         entry_id,
-        told[b"src"],
+        source,
         told[b"group"],
         int(told[b"deliveries"] or 0),
         told[b"error"],

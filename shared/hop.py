@@ -27,12 +27,15 @@ from shared.errors import Rejected, TryLater
 from shared.logs import Happened
 from shared.metrics import DEAD_LETTERS, ENTRIES
 from shared.redis import is_outage
+from shared.streams import dead_letters
 
 log = structlog.get_logger()
 
 POLL_MS = 1000
 RECOMMIT_SECONDS = 0.2
 MAX_ERROR_CHARS = 4_000
+MAX_GRAVE = 6_000
+"""Names and values of one dead entry; Lua cannot unpack many more."""
 
 
 class StreamSettings(BaseModel):
@@ -103,7 +106,7 @@ class Hop:
         self.source = source
         self.group = group
         self.consumer = consumer
-        self.dead = f"{source}:dead"
+        self.dead = dead_letters(source)
         self.settings = settings
         self.commit = Commit(redis, source, group)
         self.in_flight: set[bytes] = set()
@@ -219,6 +222,9 @@ class Hop:
         )
         DEAD_LETTERS.labels(self.group).inc()
         grave: list[Value] = [part for pair in entry.fields.items() for part in pair]
+        if len(grave) > MAX_GRAVE:
+            error = f"{len(grave) // 2} fields, more than can be kept; {error}"
+            grave = grave[:MAX_GRAVE]
         grave += ["src", self.source, "src_id", entry.id, "group", self.group]
         grave += ["deliveries", entry.deliveries, "error", error[-MAX_ERROR_CHARS:]]
         return Write.add(self.dead, grave)

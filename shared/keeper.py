@@ -6,7 +6,7 @@ delivered before a crash. The keeper looks after both, once per `retry_seconds`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -16,10 +16,12 @@ from redis.exceptions import RedisError, ResponseError
 from shared.hop import Entry, Hop
 from shared.logs import Happened
 from shared.metrics import GROUPS_RECREATED, RECLAIMED
+from shared.streams import heartbeat
+from shared.trim import trim
 
 log = structlog.get_logger()
 
-TRIM_SECONDS = 60.0
+TIDY_SECONDS = 60.0
 PAGE = 100
 
 # A dead consumer is forgotten only while it has nothing pending, or that would be lost.
@@ -27,11 +29,6 @@ FORGET = """
 if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
 return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 """
-
-
-def heartbeat_key(consumer: str) -> str:
-    """Where a consumer says that it is alive."""
-    return f"wiredesk:alive:{consumer}"
 
 
 class Keeper:
@@ -43,7 +40,7 @@ class Keeper:
         self.trouble: str | None = "not started yet"
         """Why the hop cannot work now, or None."""
         self._started = False
-        self._next_trim = 0.0
+        self._next_tidy = 0.0
         self._forget = self.redis.register_script(FORGET)
 
     async def run(self) -> None:
@@ -59,12 +56,12 @@ class Keeper:
             await asyncio.sleep(self.hop.settings.retry_seconds)
 
     async def look_once(self) -> None:
-        """One round: heal, recover, and trim when it is time."""
+        """One round: heal, recover, and tidy when it is time."""
         await self.heal()
         await self.recover()
-        if monotonic() >= self._next_trim:
-            await self.trim()
-            self._next_trim = monotonic() + TRIM_SECONDS
+        if monotonic() >= self._next_tidy:
+            await self.tidy()
+            self._next_tidy = monotonic() + TIDY_SECONDS
 
     def _note(self, trouble: str) -> None:
         if trouble != self.trouble:
@@ -79,9 +76,13 @@ class Keeper:
     async def heal(self) -> None:
         """Make sure that stream and group exist and that the subscriber reads."""
         hop = self.hop
-        if await self.ensure_group() and self._started:
+        created = await self.ensure_group()
+        if created and self._started:
             log.warning(Happened.GROUP_RECREATED, stream=hop.source, group=hop.group)
             GROUPS_RECREATED.labels(hop.group).inc()
+        if created or not self._started:
+            # Redis 6.2 lists a consumer only after its first entry, and `status` wants to see it.
+            await self.redis.xgroup_createconsumer(hop.source, hop.group, hop.consumer)
         await self.redis.xack(
             hop.source, hop.group, "0-0"
         )  # a write that changes nothing: allowed?
@@ -90,8 +91,6 @@ class Keeper:
             await hop.subscriber.stop()
         if not hop.subscriber.running and not hop.stopping:
             await hop.subscriber.start()
-            # Redis 6.2 lists a consumer only after its first entry, and `status` wants to see it.
-            await self.redis.xgroup_createconsumer(hop.source, hop.group, hop.consumer)
             log.info(Happened.SUBSCRIBER_RESTARTED, stream=hop.source, group=hop.group)
         self.trouble = None
         self._started = True
@@ -145,7 +144,7 @@ class Keeper:
         if owner == self.hop.consumer.encode():
             return bool(row["time_since_delivered"] >= self._patience_ms(row["times_delivered"]))
         if owner not in alive:
-            alive[owner] = bool(await self.redis.exists(heartbeat_key(owner.decode())))
+            alive[owner] = bool(await self.redis.exists(heartbeat(owner.decode())))
         hangs_ms = self.hop.settings.reclaim_seconds * 1000
         return bool(not alive[owner] or row["time_since_delivered"] >= hangs_ms)
 
@@ -171,21 +170,11 @@ class Keeper:
         elif not await self.redis.xrange(hop.source, entry_id, entry_id):
             await self.redis.xack(hop.source, hop.group, entry_id)  # deleted meanwhile
 
-    async def trim(self) -> None:
-        """Drop entries that every group is done with and that are older than `keep_hours`."""
+    async def tidy(self) -> None:
+        """Trim the stream, and forget consumers that died with nothing pending."""
         hop = self.hop
-        floors = [f"{int((time() - hop.settings.keep_hours * 3600) * 1000)}-0"]
-        for group in await self.redis.xinfo_groups(hop.source):
-            summary = await self.redis.xpending(hop.source, group["name"].decode())
-            oldest = summary["min"] if summary["pending"] else group["last-delivered-id"]
-            floors.append(oldest.decode())
-        await self.redis.xtrim(hop.source, minid=min(floors, key=_order), approximate=True)
+        await trim(self.redis, hop.source, hop.settings.keep_hours)
         for consumer in await self.redis.xinfo_consumers(hop.source, hop.group):
             name = consumer["name"].decode()
-            if name != hop.consumer and not await self.redis.exists(heartbeat_key(name)):
+            if name != hop.consumer and not await self.redis.exists(heartbeat(name)):
                 await self._forget(keys=[hop.source], args=[hop.group, name])
-
-
-def _order(entry_id: str) -> tuple[int, int]:
-    milliseconds, _, sequence = entry_id.partition("-")
-    return int(milliseconds), int(sequence or 0)

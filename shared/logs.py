@@ -18,7 +18,12 @@ import structlog
 HIDDEN = "***"
 MIN_SECRET_CHARS = 8
 SECRET_NAMES = re.compile(r"token|secret|password|authorization|api_?key|signature", re.IGNORECASE)
-SECRET_PARTS = re.compile(r"(?<=://)[^/\s@]+(?=@)|(?<=Bearer )\S+|\bwd_[A-Za-z0-9_]{8,}")
+SECRET_PARTS = re.compile(
+    r"(?<=://)[^/\s?#]+(?=@)|(?<=bearer )\S+|(?<=authorization: basic )\S+|\bwd_[\w-]{8,}",
+    re.IGNORECASE,
+)
+NOT_YET_TEXT = {"exc_info", "_record", "_from_structlog"}
+"""Of a line on its way: objects that structlog itself needs, or takes away, further on."""
 
 _secrets: set[str] = set()
 
@@ -29,6 +34,7 @@ class Happened(StrEnum):
     SERVICE_STARTED = "service.started"
     SERVICE_STOPPED = "service.stopped"
     SERVICE_DIED = "service.died"
+    ADMISSION_UNKNOWN = "admission.unknown"
     ARTICLE_RECEIVED = "article.received"
     ARTICLE_HELD = "article.held"
     ARTICLE_RELEASED = "article.released"
@@ -63,7 +69,7 @@ def hide(secret: str) -> None:
 
 def scrub(text: str) -> str:
     """The text without known secrets, user names in URLs, and bearer tokens."""
-    for secret in _secrets:
+    for secret in sorted(_secrets, key=len, reverse=True):  # one may hold another
         text = text.replace(secret, HIDDEN)
     return SECRET_PARTS.sub(HIDDEN, text)
 
@@ -143,7 +149,8 @@ def _without_secrets(
     _: object, __: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     for name, value in line.items():
-        line[name] = HIDDEN if SECRET_NAMES.search(name) else _scrubbed(value)
+        if name not in NOT_YET_TEXT:
+            line[name] = HIDDEN if SECRET_NAMES.search(name) else _scrubbed(value)
     return line
 
 
@@ -156,6 +163,8 @@ def _scrubbed(value: object) -> object:
             key: HIDDEN if SECRET_NAMES.search(str(key)) else _scrubbed(one)
             for key, one in value.items()
         }
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [_scrubbed(one) for one in value]
-    return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return scrub(repr(value))  # as the renderer would write it, who looks for no secrets

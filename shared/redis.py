@@ -5,6 +5,7 @@ No client retries by itself: a reply lost after XADD would be sent again and sto
 """
 
 import logging
+import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -34,6 +35,9 @@ OPTIONS: dict[str, Any] = {
     "socket_timeout": TIMEOUT_SECONDS,
     "socket_connect_timeout": TIMEOUT_SECONDS,
 }
+CANNOT_NOW = re.compile(
+    r"(^|-)(MISCONF|LOADING|OOM|READONLY)\b|command not allowed when used memory"
+)
 OUTAGES = (
     RedisConnectionError,
     RedisTimeoutError,
@@ -58,7 +62,8 @@ def is_outage(error: BaseException) -> bool:
     """Whether the error says that Redis cannot work now, rather than that we are wrong."""
     if isinstance(error, OUTAGES):
         return True
-    return isinstance(error, RedisError) and str(error).startswith(("MISCONF", "LOADING", "OOM"))
+    # A script hands such an answer on in words of its own, which differ between versions.
+    return isinstance(error, RedisError) and bool(CANNOT_NOW.search(str(error)))
 
 
 def connect(url: str) -> Redis:

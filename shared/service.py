@@ -65,6 +65,8 @@ class Service:
             await self.prepare()
         self._is_prepared = True
         await self.bus.start()
+        for task in self.bus.tasks:
+            task.add_done_callback(self._ended)
 
     async def _troubles(self) -> list[str]:
         return await self.bus.troubles() if self._is_prepared else ["not prepared yet"]

@@ -37,6 +37,7 @@ class Settings:
         if path is not None:
             layers.append(_read_toml(path))
         layers.append(_from_environment(environ, layers[0]))
+        _refuse_unknown_sections(layers)
         return cls(*_merge(layers))
 
     def section(self, name: str, model: type[Section]) -> Section:
@@ -64,17 +65,26 @@ Layer = dict[tuple[str, str], tuple[object, str]]
 
 
 def _defaults() -> Layer:
-    text = files("shared").joinpath(DEFAULTS).read_text()
+    text = files("shared").joinpath(DEFAULTS).read_text("utf-8")
     return _flatten(tomllib.loads(text), DEFAULTS)
 
 
 def _read_toml(path: Path) -> Layer:
     try:
-        return _flatten(tomllib.loads(path.read_text()), str(path))
+        return _flatten(tomllib.loads(path.read_text("utf-8")), str(path))
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path}: not TOML: {error}") from error
+
+
+def _refuse_unknown_sections(layers: list[Layer]) -> None:
+    """A section nobody owns would be read by nobody; its owner refuses unknown keys itself."""
+    known = dict.fromkeys(section for section, _ in layers[0])
+    for layer in layers[1:]:
+        for (section, _), (_, origin) in layer.items():
+            if section not in known:
+                raise Misconfigured(f"{origin}: [{section}]: unknown; known are {', '.join(known)}")
 
 
 def _flatten(tables: Mapping[str, object], origin: str) -> Layer:
@@ -102,9 +112,11 @@ def _from_environment(environ: Mapping[str, str], defaults: Layer) -> Layer:
 
 def _read_secret(name: str, path: str) -> str:
     try:
-        return Path(path).read_text().strip()
+        return Path(path).read_text("utf-8").strip()
     except OSError as error:
         raise Misconfigured(f"{name}: {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{name}: {path} is not UTF-8 text") from None
 
 
 def _listed(name: str, text: str) -> object:

@@ -24,6 +24,14 @@ ENRICHED = "article.enriched"
 PUBLISHED = "article.published"
 EVENTS = (RECEIVED, ENRICHED, PUBLISHED)
 
+GROUPS = {INBOX: "ingest", RECEIVED: "enrich", ENRICHED: "publish"}
+"""Who reads what. Groups with other names are other programs', and none of our business."""
+
+KEYRING = f"{PREFIX}:keys"
+"""Hash: digest -> key of a newsroom system."""
+INSTALLATION = f"{PREFIX}:installation"
+"""A key that every embedded Redis holds, so that a start can tell an emptied one from a new one."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -43,6 +51,11 @@ class Keys:
         """All streams of one event, flash lanes first."""
         return [self.stream(event, lane, p) for lane in LANES for p in range(self.partitions)]
 
+    def read_by(self) -> dict[str, str]:
+        """Every stream that a group of ours reads, with the name of that group."""
+        events = {s: GROUPS[event] for event in (RECEIVED, ENRICHED) for s in self.streams(event)}
+        return {INBOX: GROUPS[INBOX], **events}
+
     def of(self, uri: str, *parts: str) -> str:
         """A key about one article, e.g. `of(uri, "ledger")`."""
         return ":".join((PREFIX, f"{{{self.partition(uri)}}}", *parts, uri))
@@ -55,6 +68,12 @@ class Keys:
         """The key `shared` in each partition."""
         return [self.shared(p, *parts) for p in range(self.partitions)]
 
-    def beside(self, stream: str, *parts: str) -> str:
-        """A key in the same slot as `stream`, e.g. its dead-letter stream."""
-        return ":".join((stream, *parts))
+
+def dead_letters(stream: str) -> str:
+    """Where the entries of a stream are parked: in the same slot, so one script can do it."""
+    return f"{stream}:dead" if "{" in stream else f"{{{stream}}}:dead"
+
+
+def heartbeat(consumer: str) -> str:
+    """Where a consumer says that it is alive."""
+    return f"{PREFIX}:alive:{consumer}"

@@ -5,6 +5,7 @@ https://www.w3.org/TR/xml/#charsets
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import accumulate
 from xml.sax.saxutils import escape
 
@@ -30,6 +31,7 @@ def xml_cdata(text: str) -> str:
     return f"<![CDATA[{xml_chars(text).replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
+@lru_cache(4096)
 def excerpt(text: str, *, columns: int = 180) -> str:
     """The beginning of `text` in one line, at most `columns` wide; Han and kana count as two.
 

@@ -16,7 +16,7 @@ from redis import Redis
 from shared.article import Article
 from shared.embedded import EmbeddedRedis
 from shared.events import Event
-from shared.streams import ENRICHED, RECEIVED, Keys
+from shared.streams import ENRICHED, RECEIVED, Keys, dead_letters
 from tests.processes import Process
 
 EVENTS, POISON = 3_000, 5
@@ -64,7 +64,7 @@ def fill(redis: Redis, rng: random.Random) -> set[str]:
 
 
 def done(redis: Redis) -> int:
-    streams = KEYS.streams(ENRICHED) + [f"{s}:dead" for s in KEYS.streams(RECEIVED)]
+    streams = KEYS.streams(ENRICHED) + [dead_letters(s) for s in KEYS.streams(RECEIVED)]
     return sum(redis.xlen(stream) for stream in streams)
 
 
@@ -126,7 +126,7 @@ def test_nothing_is_lost_or_doubled_under_20_kills_of_workers_and_3_of_redis(
 
 
 def graves() -> list[str]:
-    return [f"{stream}:dead" for stream in KEYS.streams(RECEIVED)]
+    return [dead_letters(stream) for stream in KEYS.streams(RECEIVED)]
 
 
 def kill_redis(server: EmbeddedRedis) -> None:

@@ -15,7 +15,10 @@ from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.streams import Keys
 
-app = typer.Typer(no_args_is_help=True, help="Entries that were parked: list, show, replay, drop.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Entries that were parked: list, show, replay, drop.\n\nExample: wiredesk dead list",
+)
 MatchOption = Annotated[str, typer.Option("--match", help="Only those with this text in them.")]
 NameArgument = Annotated[str, typer.Argument(help="As `wiredesk dead list` names it.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -37,6 +40,7 @@ def list_dead(
         console.print_json(data=[_as_json(dead) for dead in found])
         return
     table = Table("name", "parked", "uri", "tries", "cause")
+    table.columns[0].overflow = table.columns[2].overflow = "fold"  # people copy them
     for dead in found:
         cause = dead.error.strip().splitlines()[-1] if dead.error.strip() else ""
         parked = f"{dead.at.astimezone():%m-%d %H:%M:%S}"
@@ -48,7 +52,10 @@ def list_dead(
 def show(
     name: NameArgument, state: StateOption = DEFAULT_STATE, config: ConfigOption = None
 ) -> None:
-    """Show one parked entry whole: its fields and its traceback."""
+    """Show one parked entry whole: its fields and its traceback.
+
+    Example: wiredesk dead show wiredesk:inbox/1795425463612-0
+    """
     found = [dead for dead in asyncio.run(_find(state, config, "")) if dead.name == name]
     if not found:
         console.print(plain(f"nothing parked is named {name}", "red"))

@@ -22,7 +22,6 @@ from services.commands.terminal import console, plain
 from services.commands.up import (
     PortOption,
     open_sockets,
-    prepare,
     print_addresses,
     set_up_logs,
     supervise,
@@ -65,7 +64,9 @@ def demo(
     settings = load_settings(None)
     set_up_logs("demo", settings)
     if not once:
-        asyncio.run(_show(_emptied(state), settings, ports))
+        with State(state.resolve()).claimed():
+            _empty(state)
+            asyncio.run(_show(state, settings, ports))
         return
     with TemporaryDirectory(prefix="wiredesk-demo-") as folder:
         free = {name: port or 0 for name, port in ports.items()}
@@ -75,17 +76,18 @@ def demo(
         raise typer.Exit(1)
 
 
-def _emptied(state: Path) -> Path:
-    """The state folder, without what an earlier demonstration left. Real news is never wiped."""
-    if state.exists() and any(state.iterdir()):
-        if not (state / MARK).exists():
-            raise Misconfigured(
-                f"{state} holds a real installation: choose another --state for the demo"
-            )
-        shutil.rmtree(state)
-    state.mkdir(parents=True, exist_ok=True)
+def _empty(state: Path) -> None:
+    """Remove what an earlier demonstration left in the folder. Real news is never wiped."""
+    if any(state.iterdir()) and not (state / MARK).exists():
+        raise Misconfigured(
+            f"{state} holds a real installation: choose another --state for the demo"
+        )
     (state / MARK).touch()
-    return state
+    for left in state.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        elif left.name != MARK:
+            left.unlink()
 
 
 async def _show(state: Path, settings: Settings, ports: dict[str, int | None]) -> None:
@@ -113,13 +115,12 @@ async def _running(
     state: Path, settings: Settings, ports: dict[str, int | None]
 ) -> AsyncIterator[Supervisor]:
     """An installation that is up and ready, and stopped afterwards."""
-    place = prepare(state)
-    _lay_out_pictures(place)
+    place = _prepared(state)
     lines = MergedLog(place.log, show=False)
     supervisor = supervise(place, None, settings, open_sockets(settings, ports), lines)
     running = asyncio.create_task(supervisor.run())
     try:
-        await _ready(supervisor)
+        await _ready(supervisor, running)
         yield supervisor
     finally:
         supervisor.stop()
@@ -127,17 +128,20 @@ async def _running(
         lines.close()
 
 
-def _lay_out_pictures(place: State) -> None:
-    """The sample pictures, where the site serves them."""
+def _prepared(state: Path) -> State:
+    """The folder with a key, and the sample pictures where the site serves them."""
+    place = State(state.resolve())
+    place.make_key()
     with as_file(files("services.demo") / "media") as pictures:
         shutil.copytree(pictures, place.site / "media", dirs_exist_ok=True)
+    return place
 
 
-async def _ready(supervisor: Supervisor) -> None:
+async def _ready(supervisor: Supervisor, running: asyncio.Task[None]) -> None:
     give_up = asyncio.get_running_loop().time() + READY_SECONDS
     for child in supervisor.children.values():
         async with own_client(child.address) as client:
-            while not await _is_ready(client):
+            while not running.done() and not await _is_ready(client):
                 if asyncio.get_running_loop().time() > give_up:
                     raise Misconfigured(f"{child.name} did not get ready; see {supervisor.log}")
                 await asyncio.sleep(0.1)

@@ -12,7 +12,10 @@ from services.ingest.keys import SCOPES, Keyring, StoredKey
 from services.instance import Instance
 from shared.redis import connect
 
-app = typer.Typer(no_args_is_help=True, help="Keys of newsroom systems: create, list, revoke.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Keys of newsroom systems: create, list, revoke.\n\nExample: wiredesk keys create cms",
+)
 
 
 @app.command()
@@ -37,12 +40,16 @@ def create(
 def list_keys(
     state: StateOption = DEFAULT_STATE, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the keys made by command. What is stored cannot be turned back into a key."""
+    """List the keys made by command. What is stored cannot be turned back into a key.
+
+    Example: wiredesk keys list --json
+    """
     rows = asyncio.run(_stored(Instance.find(state, config)))
     if as_json:
         console.print_json(data=[row.model_dump(mode="json", exclude={"digest"}) for row in rows])
         return
     table = Table("name", "scopes", "created")
+    table.columns[0].overflow = "fold"  # people copy it
     for row in rows:
         table.add_row(
             plain(row.name), " ".join(row.scopes), f"{row.created.astimezone():%Y-%m-%d %H:%M}"
@@ -56,7 +63,10 @@ def revoke(
     state: StateOption = DEFAULT_STATE,
     config: ConfigOption = None,
 ) -> None:
-    """Make all keys of that name useless, at once."""
+    """Make all keys of that name useless, at once.
+
+    Example: wiredesk keys revoke cms
+    """
     count = asyncio.run(_revoke(Instance.find(state, config), name))
     console.print(f"revoked: {count}")
     if not count:

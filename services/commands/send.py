@@ -1,6 +1,7 @@
 """`wiredesk send` and `wiredesk withdraw`: in by hand, through the same door as machines."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ def send(
 
     Example: wiredesk send story.json page.txt
     """
+    _refuse_unreadable(files)
     instance = Instance.find(state, config)
     query = {"format": format_, "uri": uri, "version": str(version or "")}
     query = {name: value for name, value in query.items() if value}
@@ -75,6 +77,13 @@ def withdraw(
     _print(sent, as_json=as_json)
     if not all(outcome.is_taken for outcome in sent):
         raise typer.Exit(1)
+
+
+def _refuse_unreadable(files: Sequence[Path]) -> None:
+    """Before anything is sent: nobody wants to find out which half of a list has gone."""
+    for file in files:
+        if str(file) != "-" and not (file.is_file() and os.access(file, os.R_OK)):
+            raise typer.BadParameter(f"{file} is no file that can be read")
 
 
 async def _send_all(
@@ -109,26 +118,24 @@ async def _send_one(client: httpx.AsyncClient, file: Path, query: dict[str, str]
 
 
 def _unreachable(name: str, client: httpx.AsyncClient, error: httpx.TransportError) -> Sent:
-    reason = f"ingest does not answer at {client.base_url}: {error or type(error).__name__}"
+    reason = f"ingest does not answer at {client.base_url}: {str(error) or type(error).__name__}"
     return Sent(name, "unreachable", detail=reason)
 
 
 def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+    return file.read_bytes()
 
 
 def _outcomes(name: str, answer: httpx.Response) -> list[Sent]:
+    refused = f"refused ({answer.status_code})"
+    if "json" not in answer.headers.get("content-type", ""):
+        return [Sent(name, refused, detail=f"this is not ingest: {answer.text[:80]}")]
     told: dict[str, Any] = answer.json()
     if answer.is_success:
         rows: Sequence[dict[str, Any]] = told.get("outcomes", [told])
         return [Sent(name, row["outcome"], row["uri"], row["version"]) for row in rows]
     faults = [f"{fault['field']}: {fault['reason']}" for fault in told.get("errors", [])]
-    return [
-        Sent(name, f"refused ({answer.status_code})", detail="\n".join(faults) or told["detail"])
-    ]
+    return [Sent(name, refused, detail="\n".join(faults) or told["detail"])]
 
 
 def _print(sent: Sequence[Sent], *, as_json: bool) -> None:
@@ -136,6 +143,7 @@ def _print(sent: Sequence[Sent], *, as_json: bool) -> None:
         console.print_json(data=[outcome.__dict__ for outcome in sent])
         return
     table = Table("file", "outcome", "uri", "version", "remark", header_style="bold")
+    table.columns[2].overflow = "fold"  # people copy it
     for row in sent:
         outcome = plain(row.outcome, STYLES.get(row.outcome, "red"))
         version = "" if row.version is None else str(row.version)

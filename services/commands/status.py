@@ -9,14 +9,15 @@ import typer
 from rich.console import Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
-from services.commands.terminal import console
+from services.commands.terminal import console, plain
 from services.instance import Instance
 from shared.hop import StreamSettings
 from shared.overview import LATE_SECONDS, GroupRow, Overview, overview
 from shared.redis import connect
-from shared.streams import Keys
+from shared.streams import PREFIX, Keys
 
 WATCH_SECONDS = 1.0
 COLOURS = {"well": "green", "warning": "yellow", "critical": "red"}
@@ -70,14 +71,14 @@ def _shown(seen: Overview) -> Group:
     return Group(table, *lines)
 
 
-def _cells(row: GroupRow) -> tuple[str, ...]:
+def _cells(row: GroupRow) -> tuple[str | Text, ...]:
     unread = "unknown" if row.lag is None else str(row.lag)
     late = row.oldest_pending_seconds > LATE_SECONDS
     oldest = f"{row.oldest_pending_seconds:.0f} s" if row.pending else ""
-    consumers = str(row.consumers) if row.consumers else "[red]none[/]"
+    consumers = str(row.consumers) if row.consumers or not row.is_ours else "[red]none[/]"
     return (
-        row.stream.removeprefix("wiredesk:").replace("article.", ""),
-        row.group,
+        row.stream.removeprefix(f"{PREFIX}:").replace("article.", ""),
+        plain(row.group),
         str(row.length),
         unread,
         str(row.pending),

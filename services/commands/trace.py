@@ -16,7 +16,7 @@ from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.streams import Keys
 
-KNOWN = {"step", "version", "trace", "pubstatus"}
+KNOWN = {"step", "version", "trace"}
 
 
 def trace(
@@ -66,6 +66,8 @@ def _print(found: dict[str, Any]) -> None:
         at = datetime.fromtimestamp(step["at_ms"] / 1000).astimezone()
         after = "" if before is None else f"+{step['at_ms'] - before} ms"
         details = {name: step[name] for name in step if name not in KNOWN | {"at_ms"}}
+        if details.get("pubstatus") == "usable":
+            del details["pubstatus"]
         words = "  ".join(f"{name}={value}" for name, value in details.items())
         time = f"{at:%H:%M:%S.%f}"[:-3]
         table.add_row(time, after, step["step"], step["version"], plain(words))

@@ -4,31 +4,25 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from rich.console import Console
 from rich.table import Table
 
 from services.commands.options import DEFAULT_STATE, ConfigOption, StateOption
-from services.enrich import app as enrich_app
-from services.ingest import app as ingest_app
 from services.instance import State, load_settings
 from services.merged_log import MergedLog
-from services.publish import app as publish_app
 from services.run import Supervisor, child_environment
 from shared import logs
 from shared.redis import RedisSettings
 from shared.service import Service, listen, serve
 from shared.settings import Settings
 
-BUILD: Mapping[str, Callable[[Settings], Service]] = {
-    "ingest": ingest_app.build,
-    "enrich": enrich_app.build,
-    "publish": publish_app.build,
-}
+SERVICES = ("ingest", "enrich", "publish")
 PortOption = Annotated[int | None, typer.Option(help="Port; 0 = any free one.", min=0, max=65535)]
 FdOption = Annotated[int | None, typer.Option("--fd", hidden=True)]
 
@@ -38,8 +32,13 @@ class LogSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    level: str
-    format: str
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    format: Literal["auto", "json", "pretty"]
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
 
 class Listening(BaseModel):
@@ -84,19 +83,13 @@ def up(
     settings = load_settings(config)
     set_up_logs("up", settings)
     ports = {"publish": port_site, "ingest": port_ingest, "enrich": port_enrich}
-    place = prepare(state)
-    lines = MergedLog(place.log)
-    supervisor = supervise(place, config, settings, open_sockets(settings, ports), lines)
-    print_addresses(supervisor)
-    asyncio.run(supervisor.run())
-
-
-def prepare(state: Path) -> State:
-    """Make the state folder and its key."""
     place = State(state.resolve())
-    place.folder.mkdir(parents=True, exist_ok=True)
-    place.make_key()
-    return place
+    with place.claimed():
+        place.make_key()
+        lines = MergedLog(place.log)
+        supervisor = supervise(place, config, settings, open_sockets(settings, ports), lines)
+        print_addresses(supervisor)
+        asyncio.run(supervisor.run())
 
 
 def supervise(
@@ -144,9 +137,14 @@ def one_service(name: str) -> Callable[..., None]:
         sock = socket.socket(fileno=fd) if fd is not None else listen(own.host, own.port)
         asyncio.run(_serve(name, settings, sock))
 
-    run.__doc__ = f"Run the {name} service alone; it needs [redis] url."
+    run.__doc__ = (
+        f"Run the {name} service alone; it needs [redis] url.\n\n"
+        f"Example: WIREDESK_REDIS__URL=redis://redis:6379/0 wiredesk {name}"
+    )
     return run
 
 
 async def _serve(name: str, settings: Settings, sock: socket.socket) -> None:
-    await serve(BUILD[name](settings).app(), sock)
+    # Imported here: its dictionaries and templates are nothing `wiredesk send` should wait for.
+    service: Service = import_module(f"services.{name}.app").build(settings)
+    await serve(service.app(), sock)

@@ -20,7 +20,7 @@ from shared.article import Article
 
 SENT_PER_SECOND = 10
 """As fast as a busy newsroom; each of its stories is then measured on its own."""
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 20.0
 LOOK_SECONDS = 0.05
 T = TypeVar("T")
 EARLY = timedelta(milliseconds=300)

@@ -14,6 +14,7 @@ from services.enrich.archive import Archive, archived
 from services.enrich.corpus import Corpus
 from services.enrich.pipeline import Pipeline
 from services.enrich.step import Step
+from shared.article import Article
 from shared.bus import Bus
 from shared.commit import Write
 from shared.events import Event
@@ -29,6 +30,9 @@ from shared.timeline import timeline
 
 GROUP = "enrich"
 RETRY_SECONDS = 0.5
+WARM_UP = Article(
+    uri="urn:wiredesk:warm-up", headline="暖身", body_text="市長說「準備好了」。 Ready."
+)
 log = structlog.get_logger()
 
 
@@ -83,11 +87,14 @@ def build(settings: Settings) -> Service:
     plugs = cast("Mapping[str, Step]", find_plugs(steps))
     archive = Archive(bus.redis, keys, corpus, timedelta(days=own.corpus_days))
     bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys))
-    return Service("enrich", bus, background=[archive.follow()], prepare=lambda: _learn(archive))
+    return Service(
+        "enrich", bus, background=[archive.follow()], prepare=lambda: _prepare(archive, plugs)
+    )
 
 
-async def _learn(archive: Archive) -> None:
-    """Know the past before the first article is worked on."""
+async def _prepare(archive: Archive, plugs: Mapping[str, Step]) -> None:
+    """Know the past, and have all dictionaries in memory, before the first article comes."""
+    Pipeline(Corpus(), plugs).enrich(WARM_UP)
     while True:
         try:
             await archive.rebuild(datetime.now(UTC))

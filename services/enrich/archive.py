@@ -1,12 +1,14 @@
 """The archive: the enriched articles that are kept in Redis, from which every replica learns.
 
-A hash per partition holds the newest enriched version of each article. It is written in the same
-commit that emits `article.enriched`, so it tells exactly what was emitted. A replica reads it once
-at its start, and then follows the `article.enriched` streams to learn what other replicas did.
+A hash per partition holds the enriched versions of each article, by uri, version and status. They
+are written in the same commit that emits `article.enriched`, so it tells exactly what was emitted;
+and because a version never takes the place of another, lanes that overtake each other do no harm.
+A replica reads it once at its start, drops what later versions have replaced, and then follows the
+`article.enriched` streams to learn what other replicas did.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,16 +16,18 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from services.enrich.corpus import Corpus
+from services.enrich.corpus import RANK, Corpus
 from shared.article import Article
 from shared.commit import Write
 from shared.errors import InvalidArticle
 from shared.events import Event
 from shared.logs import Happened
 from shared.redis import is_outage
-from shared.streams import ENRICHED, Keys
+from shared.streams import ENRICHED, LANES, Keys
 
+ARCHIVE = "archive"
 SCAN_COUNT = 500
+DROP_COUNT = 500
 FOLLOW_COUNT = 200
 BLOCK_MS = 1000
 REST_SECONDS = 0.5
@@ -35,7 +39,13 @@ log = structlog.get_logger()
 def archived(keys: Keys, article: Article) -> Write:
     """The write that keeps an article. Withdrawn ones are kept too: they refuse older versions."""
     body = article.model_dump_json(exclude_defaults=True, exclude=LEFT_OUT)
-    return Write("HSET", keys.shared(keys.partition(article.uri), "archive"), (article.uri, body))
+    key = keys.shared(keys.partition(article.uri), ARCHIVE)
+    return Write("HSET", key, (_name(article), body))
+
+
+def _name(article: Article) -> str:
+    """Names one version in the hash. A uri has no blanks in it."""
+    return f"{article.uri} {article.version} {article.pubstatus}"
 
 
 class Archive:
@@ -53,7 +63,8 @@ class Archive:
         """Read everything that is kept and not too old. Returns how many articles that were."""
         # Where the streams end is noted first: what comes meanwhile is learned twice, not never.
         self._last = {key: await self._end_of(key) for key in self._keys.streams(ENRICHED)}
-        found = [article async for article in self._all() if self._is_wanted(article, now)]
+        newest = await self._newest()
+        found = [article for article in newest.values() if self._is_wanted(article, now)]
         # In order of publication, so that stories and clusters begin with the same article again.
         found.sort(key=lambda one: (one.date_published or one.version_created or now, one.uri))
         for article in found:
@@ -66,9 +77,15 @@ class Archive:
     async def follow(self) -> None:
         """Learn what others emit after the rebuild, until cancelled."""
         await self._rebuilt.wait()
+        # Not a TaskGroup: it passes a cancellation on once, and redis-py may swallow that one.
+        await asyncio.gather(*map(self._follow, range(self._keys.partitions)))
+
+    async def _follow(self, partition: int) -> None:
+        """Read the lanes of one partition: one command may ask for the keys of one slot only."""
+        lanes = [self._keys.stream(ENRICHED, lane, partition) for lane in LANES]
         while True:
             try:
-                wanted: Any = self._last
+                wanted: Any = {lane: self._last[lane] for lane in lanes}
                 answer: Any = await self._redis.xread(wanted, FOLLOW_COUNT, BLOCK_MS)
             except (RedisError, OSError) as error:
                 if not is_outage(error):
@@ -90,11 +107,30 @@ class Archive:
         newest: Any = await self._redis.xrevrange(stream, count=1)
         return newest[0][0].decode() if newest else "0-0"
 
-    async def _all(self) -> AsyncIterator[Article]:
-        for key in self._keys.every("archive"):
+    async def _newest(self) -> dict[str, Article]:
+        """The last version of every article. What it replaced is dropped."""
+        newest: dict[str, Article] = {}
+        for key in self._keys.every(ARCHIVE):
+            replaced: set[str] = set()
             async for _, body in self._redis.hscan_iter(key, count=SCAN_COUNT):
-                yield Article.model_validate_json(body)
+                article = Article.model_validate_json(body)
+                first = newest.setdefault(article.uri, article)
+                older, newer = sorted((first, article), key=_order)
+                newest[article.uri] = newer
+                if _name(older) != _name(newer):
+                    replaced.add(_name(older))
+            await self._drop(key, sorted(replaced))
+        return newest
+
+    async def _drop(self, key: str, names: Sequence[str]) -> None:
+        for start in range(0, len(names), DROP_COUNT):
+            dropping: Any = self._redis.hdel(key, *names[start : start + DROP_COUNT])
+            await dropping
 
     def _is_wanted(self, article: Article, now: datetime) -> bool:
         when = article.date_published or article.version_created
         return article.pubstatus != "usable" or when is None or when > now - self._keep
+
+
+def _order(article: Article) -> tuple[int, int]:
+    return article.version, RANK[article.pubstatus]

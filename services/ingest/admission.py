@@ -10,6 +10,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from shared.logs import Happened
+
 LOOK_SECONDS = 1.0
 log = structlog.get_logger()
 
@@ -33,7 +35,7 @@ class Admission:
             try:
                 self.reason = _judge(await self._redis.info("memory"), self._share)
             except (RedisError, OSError) as error:
-                log.debug("admission.unknown", reason=str(error))
+                log.debug(Happened.ADMISSION_UNKNOWN, reason=str(error))
             await asyncio.sleep(LOOK_SECONDS)
 
 

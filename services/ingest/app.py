@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr
 
+from services.ingest import openapi
 from services.ingest.admission import Admission
 from services.ingest.intake import Intake
 from services.ingest.keys import Keyring
@@ -46,5 +47,8 @@ def build(settings: Settings) -> Service:
     keyring = Keyring(bus.redis, [k.get_secret_value() for k in (*own.keys, own.local_key)])
     api = HttpApi(intake, keyring, admission, max_body_bytes=own.max_body_bytes)
     return Service(
-        "ingest", bus, api.routes(), background=[admission.watch(), Release(intake).watch()]
+        "ingest",
+        bus,
+        [openapi.route(), *api.routes()],
+        background=[admission.watch(), Release(intake).watch()],
     )

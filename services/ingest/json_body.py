@@ -6,14 +6,14 @@ with a tolerant reader, only to name the field.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
 from services.ingest.invalid import bad_fields, invalid, invalid_body, path, shown
-from shared.errors import BadField
+from shared.errors import BadField, InvalidArticle
 
 MAX_DEPTH = 32
 BOM = b"\xef\xbb\xbf"
@@ -22,13 +22,18 @@ BOM = b"\xef\xbb\xbf"
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 BRACKET = re.compile(rb"[\[\]{}]")
 NOT_FINITE = re.compile(rb"NaN|Infinity")
+LONE = re.compile("[\ud800-\udfff]")
 STAND_IN_URI = "urn:wiredesk:unnamed"
 
+Found = TypeVar("Found")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_json(body: bytes) -> object:
-    """The value of a JSON body. A byte order mark is dropped. Raises InvalidArticle."""
+def understood(body: bytes, understand: Callable[[object], Found]) -> Found:
+    """What `understand` makes of the value of a JSON body. A byte order mark is dropped.
+
+    Raises InvalidArticle with every fault: where a text is broken, the rest is looked at as well.
+    """
     body = body.removeprefix(BOM)
     _refuse_what_is_not_utf8(body)
     bare = STRING.sub(b'""', body)
@@ -36,10 +41,35 @@ def read_json(body: bytes) -> object:
     if found := NOT_FINITE.search(bare):
         raise invalid_body("NaN and Infinity are not JSON", found[0].decode())
     try:
-        return from_json(body)
+        value = from_json(body)
     except ValueError as error:
-        faults = list(_lone_surrogates(body))
-        raise (invalid(faults) if faults else invalid_body(f"not JSON: {error}")) from None
+        raise _broken(body, str(error), understand) from None
+    return understand(value)
+
+
+def _broken(body: bytes, reason: str, understand: Callable[[object], Found]) -> InvalidArticle:
+    """The faults of what a strict reader refuses, by the eyes of a tolerant one."""
+    try:
+        value = json.loads(body, strict=False)
+    except ValueError:
+        return invalid_body(f"not JSON: {reason}")
+    faults = list(_lone_surrogates_in(value, ()))
+    if not faults:
+        return invalid_body(f"not JSON: {reason}")
+    try:
+        understand(_mended(value))
+    except InvalidArticle as error:
+        faults += error.fields
+    return invalid(faults)
+
+
+def _mended(value: object) -> object:
+    """The value with a replacement character for each lone surrogate."""
+    if isinstance(value, dict):
+        return {_mended(key): _mended(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_mended(inner) for inner in value]
+    return LONE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def validated(model: type[Model], value: object, at: str = "") -> Model:
@@ -70,13 +100,6 @@ def _refuse_depth(bare: bytes) -> None:
             raise invalid_body(f"nested deeper than {MAX_DEPTH} levels")
 
 
-def _lone_surrogates(body: bytes) -> Iterator[BadField]:
-    try:
-        yield from _lone_surrogates_in(json.loads(body, strict=False), ())
-    except ValueError:
-        return
-
-
 def _lone_surrogates_in(value: object, at: tuple[str, ...]) -> Iterator[BadField]:
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -85,7 +108,7 @@ def _lone_surrogates_in(value: object, at: tuple[str, ...]) -> Iterator[BadField
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _lone_surrogates_in(inner, (*at, str(number)))
-    elif isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+    elif isinstance(value, str) and LONE.search(value):
         yield BadField(path(at), "half a character: a lone UTF-16 surrogate", shown(value))
 
 

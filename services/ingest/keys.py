@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
 
-STORE = "wiredesk:keys"
+from shared.streams import KEYRING
+
 SCOPES = ("publish", "withdraw", "read")
 """What a key may do: send articles, kill them, ask what became of them."""
 
@@ -66,7 +67,7 @@ class Keyring:
         digest = _digest(key)
         if digest in self._fixed:
             return self._fixed[digest]
-        stored: Any = await self._redis.hget(STORE, digest)
+        stored: Any = await self._redis.hget(KEYRING, digest)
         if stored is None:
             return None
         row = StoredKey.model_validate_json(stored)
@@ -78,18 +79,18 @@ class Keyring:
         row = StoredKey(
             name=name, digest=_digest(key), scopes=tuple(scopes), created=datetime.now(UTC)
         )
-        await self._stored(self._redis.hset(STORE, row.digest, row.model_dump_json()))
+        await self._stored(self._redis.hset(KEYRING, row.digest, row.model_dump_json()))
         return key
 
     async def stored(self) -> list[StoredKey]:
         """All keys made by command, oldest first."""
-        rows: Any = await self._stored(self._redis.hvals(STORE))
+        rows: Any = await self._stored(self._redis.hvals(KEYRING))
         return sorted(map(StoredKey.model_validate_json, rows), key=lambda row: row.created)
 
     async def revoke(self, name: str) -> int:
         """Forget all keys of that name. Returns how many there were."""
         digests = [row.digest for row in await self.stored() if row.name == name]
-        return int(await self._stored(self._redis.hdel(STORE, *digests))) if digests else 0
+        return int(await self._stored(self._redis.hdel(KEYRING, *digests))) if digests else 0
 
     @staticmethod
     async def _stored(answer: Any) -> Any:  # noqa: ANN401  # redis-py's own type is a union with its sync client

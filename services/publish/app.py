@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -14,7 +16,6 @@ from starlette.routing import Mount
 from services.publish.announce import GROUP, Announce
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
-from services.publish.lists import ALL
 from services.publish.live import Site
 from services.publish.site.build import Builder, Feed, find_feeds
 from services.publish.site.files import Files
@@ -27,9 +28,10 @@ from shared.hop import StreamSettings
 from shared.redis import RedisSettings, is_outage
 from shared.service import Service
 from shared.settings import Settings
-from shared.streams import ENRICHED, Keys
+from shared.streams import ENRICHED, PUBLISHED, Keys
+from shared.trim import trim
 
-OPEN_SECONDS = 0.5
+OPEN_SECONDS, TRIM_SECONDS = 0.5, 60.0
 
 
 class PublishSettings(BaseModel):
@@ -72,7 +74,11 @@ def build(settings: Settings) -> Service:
         "publish",
         bus,
         [Mount("/", _files(site, feeds))],
-        background=[_open_site(builder), builder.keep_fresh(wake)],
+        background=[
+            _open_site(builder),
+            builder.keep_fresh(wake),
+            _trim(bus.redis, keys, streams.keep_hours),
+        ],
     )
 
 
@@ -98,11 +104,20 @@ def _files(site: SiteSettings, feeds: Mapping[str, Feed]) -> Starlette:
     )
 
 
+async def _trim(redis: Redis, keys: Keys, keep_hours: float) -> None:
+    """No group of ours reads what we emit, so no keeper trims it."""
+    while True:
+        await asyncio.sleep(TRIM_SECONDS)
+        for stream in keys.streams(PUBLISHED):
+            with suppress(RedisError, OSError):  # tried again in a minute; nothing depends on it
+                await trim(redis, stream, keep_hours)
+
+
 async def _open_site(builder: Builder) -> None:
-    """A new newspaper has a front page before it has news."""
+    """Open the site as soon as Redis answers."""
     while True:
         try:
-            await builder.build_list(ALL)
+            await builder.open()
         except (RedisError, OSError) as error:
             if not is_outage(error):
                 raise

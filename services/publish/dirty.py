@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from services.publish.desk_changes import LIST, PAGE
 from services.publish.desk_keys import DeskKeys
 from shared.streams import Keys
+
+SCAN_COUNT = 1000
 
 CLEAR = """
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) == ARGV[2] then
@@ -80,6 +83,18 @@ class Dirty:
         for mark in marks:
             keys = [self._keys.dirty(mark.partition), self._keys.marks(mark.partition)]
             await self._postpone(keys=keys, args=[mark.name, mark.token])
+
+    async def mark_all(self) -> None:
+        """Mark every page and every list there is, for a disk that has lost them."""
+        for partition in self._partitions:
+            for room, kind in (("desk", PAGE), ("list", LIST)):
+                prefix = self._keys.keys.shared(partition, room) + ":"
+                async for key in self._redis.scan_iter(f"{prefix}*", count=SCAN_COUNT):
+                    await self._mark(partition, kind + key.decode().removeprefix(prefix))
+
+    async def _mark(self, partition: int, name: str) -> None:
+        token = await self._redis.incr(self._keys.marks(partition))
+        await self._redis.zadd(self._keys.dirty(partition), {name: token}, nx=True)
 
     @property
     def _partitions(self) -> range:

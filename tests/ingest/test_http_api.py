@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 from redis.asyncio import Redis
 
 from services.ingest.app import build
 from shared.settings import Settings
-from shared.streams import RECEIVED, Keys
+from shared.streams import INBOX, RECEIVED, Keys, dead_letters
 
 KEY = "wd_test_0123456789abcdef"
 FLASH, ROUTINE = Keys().streams(RECEIVED)
@@ -218,13 +219,24 @@ async def test_without_any_key_configured_everybody_is_refused(
             assert answer.status_code == 401
 
 
+async def test_the_openapi_document_is_valid_and_every_path_in_it_is_there(
+    api: httpx.AsyncClient,
+) -> None:
+    document = (await api.get("/openapi.json")).json()
+    validate(document)
+    for path, methods in document["paths"].items():
+        for method in methods:
+            answer = await api.request(method.upper(), path.replace("{uri}", "urn:x"))
+            assert answer.status_code not in (405, 500)
+
+
 async def test_the_inbox_stream_is_judged_like_http(api: httpx.AsyncClient, redis: Redis) -> None:
     await redis.xadd("wiredesk:inbox", {"json": json.dumps(STORY)})
     await redis.xadd("wiredesk:inbox", {"json": '{"uri": "urn:b"}'})
     await redis.xadd("wiredesk:inbox", {"text": "no such field"})
     async with asyncio.timeout(10):
-        while await redis.xlen("wiredesk:inbox:dead") < 2 or not await redis.xlen(ROUTINE):
+        while await redis.xlen(dead_letters(INBOX)) < 2 or not await redis.xlen(ROUTINE):
             await asyncio.sleep(0.05)
-    dead = [fields[b"error"] for _, fields in await redis.xrange("wiredesk:inbox:dead")]
+    dead = [fields[b"error"] for _, fields in await redis.xrange(dead_letters(INBOX))]
     assert b"headline" in dead[0]
     assert b"json" in dead[1]

@@ -1,6 +1,7 @@
 """Desk, files and builder together: what readers can open after any run of events."""
 
 import asyncio
+import shutil
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -80,6 +81,20 @@ async def test_a_story_killed_before_it_came_leaves_nothing_on_disk(paper: Newsp
     await paper.builder.rebuild_dirty()
     assert await paper.page("a") == ""
     assert not (paper.root / "news").exists()
+
+
+async def test_an_empty_disk_gets_the_whole_site_again(paper: Newspaper) -> None:
+    await paper.tell(story("a", tags=["公園"]), story("b"), kill("b"))
+    await paper.builder.rebuild_dirty()
+    before = {path: paper.file(path) for path in ("/", "/tag/公園/", "/section/生活/feed.xml")}
+    shutil.rmtree(paper.root)
+    paper.root.mkdir()
+    (paper.root / ".locks").mkdir()
+    await paper.builder.open()
+    await paper.builder.rebuild_dirty()
+    assert {path: paper.file(path) for path in before} == before
+    assert await paper.page("a") == "live|a1"
+    assert await paper.page("b") == f"gone|{uri_of('b')}"
 
 
 async def test_a_card_shows_the_present_headline(paper: Newspaper) -> None:

@@ -12,6 +12,7 @@ from shared.commit import Write
 from shared.errors import Rejected, TryLater
 from shared.hop import Entry, Handler, StreamSettings
 from shared.metrics import RECLAIMED
+from shared.streams import dead_letters
 
 SOURCE, OUT, GROUP = "in:routine", "out", "workers"
 QUICK = StreamSettings(
@@ -111,8 +112,8 @@ async def test_a_failing_entry_rests_between_tries_and_is_parked_with_its_traceb
 
     await fill(redis, 1)
     async with working(redis_url, fails):
-        await until(has(redis, 1, f"{SOURCE}:dead"))
-    [(_, dead)] = await redis.xrange(f"{SOURCE}:dead")
+        await until(has(redis, 1, dead_letters(SOURCE)))
+    [(_, dead)] = await redis.xrange(dead_letters(SOURCE))
     assert tried == [1, 2, 3]
     assert dead[b"n"] == b"0"
     assert dead[b"deliveries"] == b"3"
@@ -127,8 +128,8 @@ async def test_a_rejected_entry_is_parked_at_once(redis: Redis, redis_url: str) 
 
     await fill(redis, 1)
     async with working(redis_url, rejects):
-        await until(has(redis, 1, f"{SOURCE}:dead"))
-    [(_, dead)] = await redis.xrange(f"{SOURCE}:dead")
+        await until(has(redis, 1, dead_letters(SOURCE)))
+    [(_, dead)] = await redis.xrange(dead_letters(SOURCE))
     assert dead[b"deliveries"] == b"1"
     assert dead[b"error"] == b"Rejected: never"
 
@@ -146,7 +147,7 @@ async def test_waiting_for_better_times_never_parks_an_entry(redis: Redis, redis
     await fill(redis, 1)
     async with working(redis_url, waits):
         await until(has(redis, 1))
-    assert await redis.xlen(f"{SOURCE}:dead") == 0
+    assert await redis.xlen(dead_letters(SOURCE)) == 0
 
 
 async def test_what_a_dead_consumer_left_is_done_by_another(redis: Redis, redis_url: str) -> None:
@@ -169,9 +170,9 @@ async def test_an_entry_that_came_too_often_is_parked_without_running_its_handle
         await redis.xclaim(SOURCE, GROUP, "gone", 0, [poison])
     async with working(redis_url):
         await until(has(redis, 1))
-        await until(has(redis, 1, f"{SOURCE}:dead"))
+        await until(has(redis, 1, dead_letters(SOURCE)))
     assert await numbers(redis) == [1]
-    assert await numbers(redis, f"{SOURCE}:dead") == [0]
+    assert await numbers(redis, dead_letters(SOURCE)) == [0]
 
 
 async def test_a_living_consumer_keeps_its_work(redis: Redis, redis_url: str) -> None:
@@ -299,7 +300,7 @@ async def test_a_commit_that_redis_refuses_loses_nothing_and_parks_nothing(
     await fill(redis, 3)
     async with working(redis_url):
         await asyncio.sleep(1.5)  # longer than all tries of an entry together
-        assert await redis.xlen(f"{SOURCE}:dead") == 0
+        assert await redis.xlen(dead_letters(SOURCE)) == 0
         assert await pending(redis) == 3
         await redis.delete(OUT)
         await until(has(redis, 3))
@@ -380,7 +381,7 @@ async def test_trimming_takes_only_what_every_group_has_finished(
         await until(has(redis, 300))
         keeper = Bus(redis_url, QUICK)
         keeper.hop([SOURCE], GROUP, forward)
-        await keeper._keepers[0].trim()  # noqa: SLF001  # it runs once a minute by itself
+        await keeper._keepers[0].tidy()  # noqa: SLF001  # it runs once a minute by itself
         await keeper.stop()
     left = await numbers(redis, SOURCE)
     assert left[-100:] == list(range(200, 300))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from shared.streams import dead_letters
 from tests.shared.fatal_worker import DEADLY, GROUP, OUT, RAISING, SOURCE
 
 SCRIPT = Path(__file__).with_name("fatal_worker.py")
@@ -13,7 +14,7 @@ ENTRIES = 60
 
 
 async def settled(redis: Redis) -> bool:
-    return bool(await redis.xlen(OUT) + await redis.xlen(f"{SOURCE}:dead") == ENTRIES)
+    return bool(await redis.xlen(OUT) + await redis.xlen(dead_letters(SOURCE)) == ENTRIES)
 
 
 async def test_an_entry_that_kills_its_process_is_parked_and_its_neighbours_go_on(
@@ -31,7 +32,7 @@ async def test_an_entry_that_kills_its_process_is_parked_and_its_neighbours_go_o
     assert worker is not None
     worker.kill()
     await worker.wait()
-    dead = {fields[b"n"] for _, fields in await redis.xrange(f"{SOURCE}:dead")}
+    dead = {fields[b"n"] for _, fields in await redis.xrange(dead_letters(SOURCE))}
     out = [fields[b"n"] for _, fields in await redis.xrange(OUT)]
     assert dead == {DEADLY, RAISING}
     assert len(out) == len(set(out)) == ENTRIES - 2

@@ -6,7 +6,7 @@ The fields are those of `shared/article.py`; unknown ones are ignored.
 import re
 
 from services.ingest.invalid import invalid, invalid_body
-from services.ingest.json_body import read_json, validated
+from services.ingest.json_body import understood, validated
 from shared.article import Article
 from shared.errors import BadField, InvalidArticle
 
@@ -28,7 +28,10 @@ def looks_like(head: bytes) -> bool:
 
 def parse(body: bytes) -> list[Article]:
     """The articles of the body, at least one. Raises InvalidArticle with every bad field of all."""
-    value = read_json(body)
+    return understood(body, _understand)
+
+
+def _understand(value: object) -> list[Article]:
     if not isinstance(value, dict):
         raise invalid_body("an article is a JSON object")
     if "articles" not in value:

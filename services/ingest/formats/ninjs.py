@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from services.ingest.invalid import bad_fields, invalid, invalid_body
-from services.ingest.json_body import read_json, validated
+from services.ingest.json_body import understood, validated
 from services.ingest.ninjs_document import Association, Document, Entity, Text, Titled, modern
 from services.ingest.plain import text_of_html
 from shared.article import Article, Author, Image, RelatedLink, Subject, Tag, TagKind
@@ -39,7 +39,10 @@ def looks_like(head: bytes) -> bool:
 
 def parse(body: bytes) -> list[Article]:
     """The one article of a ninjs document. Raises InvalidArticle with every bad field."""
-    value = read_json(body)
+    return understood(body, _understand)
+
+
+def _understand(value: object) -> list[Article]:
     if not isinstance(value, dict):
         raise invalid_body("a ninjs document is a JSON object")
     document = validated(Document, modern(value))

@@ -30,6 +30,7 @@ from shared.redis import is_outage
 
 RETRY_SECONDS = 2
 BATCH_AT_ONCE = 32
+MAX_DIGITS = 16
 Endpoint = Callable[[Request, Sender], Awaitable[Response]]
 
 
@@ -118,8 +119,10 @@ class HttpApi:
         try:
             if len(line) > self._max_body_bytes:
                 raise invalid([BadField("body", f"over {self._max_body_bytes} bytes")])
-            [article] = read(line, format=name, media_type="application/json")
-            return _outcome(await self._intake.take(article, sender=sender.name))
+            articles = read(line, format=name, media_type="application/json")
+            if len(articles) > 1:
+                raise invalid([BadField("articles", "one article a line")])
+            return _outcome(await self._intake.take(articles[0], sender=sender.name))
         except Conflict as error:
             return {"uri": error.uri, "version": error.version, "outcome": "conflict"}
         except Rejected as error:
@@ -172,7 +175,8 @@ def _overridden(article: Article, request: Request) -> Article:
 
 def _numbered(update: dict[str, str]) -> dict[str, object]:
     version = update.get("version", "")
-    return {**update, "version": int(version)} if version.isdecimal() else dict(update)
+    is_number = version.isascii() and version.isdecimal() and len(version) <= MAX_DIGITS
+    return {**update, "version": int(version)} if is_number else dict(update)
 
 
 def _checked(fields: dict[str, object]) -> Article:

@@ -17,6 +17,7 @@ from services.publish import feeds as feeds_folder
 from services.publish.desk import Desk
 from services.publish.desk_changes import LIST, PAGE, links_of
 from services.publish.dirty import Dirty
+from services.publish.lists import ALL
 from services.publish.live import Card, Listing, LiveArticle, Site, Tombstone
 from services.publish.site.cards import cards_of
 from services.publish.site.files import Files
@@ -92,6 +93,12 @@ class Builder:
         self._pages = pages
         self._feeds = feeds
         self._clock = clock
+
+    async def open(self) -> None:
+        """Have a front page before there is news, and all of the site again on an empty disk."""
+        if self._files.is_empty:
+            await self._dirty.mark_all()
+        await self.build_list(ALL)
 
     async def build_page(self, uri: str) -> None:
         """Bring the page of one article to the disk, marked or not: live, withheld or gone."""

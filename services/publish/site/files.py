@@ -14,7 +14,7 @@ from pathlib import Path
 from zlib import crc32
 
 from services.publish.site import atomic
-from services.publish.site.address import ENDINGS, Place, Status, file_at, page_at
+from services.publish.site.address import ENDINGS, INDEX, Place, Status, file_at, page_at
 
 LOCKS, LOCK_COUNT = ".locks", 64
 LOCK_POLL_SECONDS = 0.005
@@ -28,6 +28,11 @@ class Files:
     def __init__(self, root: Path) -> None:
         self._root = root
         (root / LOCKS).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no front page yet, so that nothing else can be relied on either."""
+        return not (self._root / INDEX).exists()
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[None]:

@@ -173,4 +173,6 @@ def _templates() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters["credit_line"] = credit_line
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)  # compiled now, not when the first story is in a hurry
     return environment

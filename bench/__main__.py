@@ -1,0 +1,45 @@
+"""Measure wiredesk: each benchmark prints a table, with its target and its peers beside it."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+BENCHMARKS = {
+    "hops": "the way between services: CPU of three hops beside FastStream and redis-py; latency",
+    "enrich": "tags and related links: quality on public data (--data DIR), and speed",
+}
+EXAMPLES = """\
+examples:
+  python -m bench                        all of them, a few minutes on a quiet machine
+  python -m bench --quick hops           does it run? the figures say little
+  python -m bench enrich --data DIR      with the data sets in DIR
+"""
+
+
+def main() -> None:
+    """Run the named benchmarks, or all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog="benchmarks:\n"
+        + "".join(f"  {name:8}{what}\n" for name, what in BENCHMARKS.items())
+        + f"\n{EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all without a name")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny numbers, where there is a choice"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of data sets, for enrich")
+    names: list[str] = parser.parse_args().names
+    for name in names:
+        if name not in BENCHMARKS:
+            parser.error(f"{name}: no such benchmark; there are {', '.join(BENCHMARKS)}")
+    for name in names or BENCHMARKS:
+        run: Callable[[], None] = import_module(f"bench.{name}").main
+        run()
+
+
+if __name__ == "__main__":
+    main()
