@@ -13,7 +13,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Self
@@ -33,6 +33,8 @@ class Event:
     article: Article
     traceparent: str
     accepted: datetime
+    body: bytes = field(default=b"", compare=False, repr=False)
+    """The article as it came; spares writing it anew when it goes on unchanged."""
 
     @classmethod
     def begin(cls, event: str, article: Article, accepted: datetime) -> Self:
@@ -41,8 +43,9 @@ class Event:
 
     def onward(self, event: str, article: Article) -> "Event":
         """The next event of the same version: same trace, a new span."""
-        trace = "-".join((*self.traceparent.split("-")[:2], token_hex(8), "01"))
-        return replace(self, event=event, article=article, traceparent=trace)
+        trace = f"{self.traceparent[:35]}-{token_hex(8)}-01"
+        body = self.body if article is self.article else b""
+        return Event(event, article, trace, self.accepted, body)
 
     @property
     def lane(self) -> Lane:
@@ -54,11 +57,11 @@ class Event:
         """The 32 hexadecimal digits that all hops of this version share."""
         return self.traceparent.split("-")[1]
 
-    def fields(self) -> tuple[str, ...]:
+    def fields(self) -> tuple[str | bytes, ...]:
         """Field names and values by turns, as XADD takes them."""
         article = self.article
         accepted = str(int(self.accepted.timestamp() * 1000))
-        body = article.model_dump_json(exclude_defaults=True)
+        body = self.body or article.model_dump_json(exclude_defaults=True).encode()
         # fmt: off
         return (
             "event", self.event, "uri", article.uri, "version", str(article.version),
@@ -75,6 +78,7 @@ class Event:
                 article=Article.model_validate_json(fields[b"body"]),
                 traceparent=_traceparent(fields[b"traceparent"].decode()),
                 accepted=datetime.fromtimestamp(int(fields[b"accepted"]) / 1000, UTC),
+                body=fields[b"body"],
             )
         except (KeyError, ValueError, OverflowError, OSError) as error:
             raise InvalidArticle(

@@ -16,6 +16,7 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
@@ -35,6 +36,7 @@ OPTIONS: dict[str, Any] = {
     "socket_timeout": TIMEOUT_SECONDS,
     "socket_connect_timeout": TIMEOUT_SECONDS,
 }
+SERIALIZER = HiredisRespSerializer()
 CANNOT_NOW = re.compile(
     r"(^|-)(MISCONF|LOADING|OOM|READONLY)\b|command not allowed when used memory"
 )
@@ -73,14 +75,14 @@ def connect(url: str) -> Redis:
         nodes, service, login = _nodes(url, SENTINEL_PORT), _service(url), _login(url)
         sentinel = Sentinel(nodes, sentinel_kwargs=OPTIONS, **OPTIONS)  # type: ignore[no-untyped-call]  # theirs has no types
         master: Redis = sentinel.master_for(service, retry=_never(), **login)
-        return master
+        return _packing_in_c(master)
     if form == CLUSTER:
         start = [ClusterNode(host, port) for host, port in _nodes(url, REDIS_PORT)]
         # The cluster client has the commands of the single one; its type is a sibling, not a child.
         return RedisCluster(startup_nodes=start, **_login(url), **OPTIONS)  # type: ignore[return-value]
     if form not in {"redis", "rediss", "unix"}:
         raise Misconfigured(f"[redis] url: {form or 'no'} scheme; redis://host:port/0 is expected")
-    return Redis.from_url(url, retry=_never(), **OPTIONS)
+    return _packing_in_c(Redis.from_url(url, retry=_never(), **OPTIONS))
 
 
 def broker_for(url: str) -> RedisBroker:
@@ -99,6 +101,23 @@ def broker_for(url: str) -> RedisBroker:
         host, port = _nodes(url, REDIS_PORT)[0]
         return RedisClusterBroker(f"redis://{host}:{port}", **_login(url), **quiet)
     return RedisBroker(url, **OPTIONS, **quiet)
+
+
+class _PackedInC:
+    """How a connection writes a command: with hiredis, as redis-py does in its synchronous client.
+
+    Its asyncio client packs in Python, argument by argument; a commit has more than a thousand.
+    """
+
+    def pack_command(self, *args: Any) -> list[bytes]:  # noqa: ANN401  # as redis-py types it
+        packed: list[bytes] = SERIALIZER.pack(*args)
+        return packed
+
+
+def _packing_in_c(redis: Redis) -> Redis:
+    pool = redis.connection_pool
+    pool.connection_class = type("PackedInC", (_PackedInC, pool.connection_class), {})
+    return redis
 
 
 def _never() -> Retry:

@@ -18,6 +18,7 @@ from shared.embedded import EmbeddedRedis
 from shared.events import Event
 from shared.streams import ENRICHED, RECEIVED, Keys, dead_letters
 from tests.processes import Process
+from tests.stored import as_stored
 
 EVENTS, POISON = 3_000, 5
 WORKER_KILLS, REDIS_KILLS = 20, 3
@@ -39,8 +40,7 @@ def story(number: int) -> Article:
 
 def poison(number: int) -> dict[bytes, bytes]:
     """An entry that can never be worked on, each in another way."""
-    good = Event.begin(RECEIVED, story(number), LONG_AGO).fields()
-    fields = dict(zip(map(str.encode, good[::2]), map(str.encode, good[1::2]), strict=True))
+    fields = as_stored(Event.begin(RECEIVED, story(number), LONG_AGO))
     body = fields[b"body"]
     ways = [b"{", b"[]", body.replace(b"urn:kill", b"urn kill"), "臺灣".encode("big5"), b""]
     return {**fields, b"body": ways[number % len(ways)]}
@@ -55,9 +55,8 @@ def fill(redis: Redis, rng: random.Random) -> set[str]:
     for number in numbers:
         article = story(number)
         lane = "flash" if article.is_flash else "routine"
-        event = Event.begin(RECEIVED, article, LONG_AGO).fields()
-        fields = dict(zip(event[::2], event[1::2], strict=True))
-        entry = poison(number) if number in spoiled else fields
+        event = Event.begin(RECEIVED, article, LONG_AGO)
+        entry = poison(number) if number in spoiled else as_stored(event)
         pipe.xadd(KEYS.stream(RECEIVED, lane, 0), entry)
     pipe.execute()
     return {story(number).uri for number in spoiled}

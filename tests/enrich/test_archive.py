@@ -19,6 +19,7 @@ from shared.hop import Entry
 from shared.streams import ENRICHED, RECEIVED, Keys
 from shared.tasks import end
 from tests.enrich.samples import FIRST, STEPS, article, newspaper
+from tests.stored import as_stored
 
 NOW = FIRST + timedelta(days=1)
 YEAR = timedelta(days=365)
@@ -44,9 +45,7 @@ class Replica:
         return cls(redis, keys, corpus, Archive(redis, keys, corpus, YEAR))
 
     async def work_out(self, article: Article) -> "Emission":
-        event = Event.begin(RECEIVED, article, NOW)
-        words = [word.encode() for word in event.fields()]
-        entry = Entry(b"1-0", dict(zip(words[::2], words[1::2], strict=True)))
+        entry = Entry(b"1-0", as_stored(Event.begin(RECEIVED, article, NOW)))
         writes = await Enrich(Pipeline(self.corpus, STEPS), self.keys)(entry)
         return Emission(self.redis, [(write.command, write.key, *write.args) for write in writes])
 

@@ -10,6 +10,7 @@ from shared.article import Article
 from shared.errors import InvalidArticle
 from shared.events import Event
 from shared.streams import ENRICHED, RECEIVED
+from tests.stored import as_stored
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200)
 SPACELESS = st.text(
@@ -34,12 +35,6 @@ ARTICLES = st.builds(
 )
 MOMENTS = INSTANTS.map(lambda when: when.replace(microsecond=0) + timedelta(milliseconds=7))
 STORY = Article(uri="urn:news:1", version=3, headline="環狀線動工", urgency=2)
-
-
-def as_stored(event: Event) -> dict[bytes, bytes]:
-    """The fields as Redis gives them back."""
-    words = [word.encode() for word in event.fields()]
-    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 @given(ARTICLES, MOMENTS)
