@@ -7,7 +7,18 @@ import typer
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from services.commands import dead, demo, doctor, keys, send, status, trace, up
+from services.commands import (
+    dead,
+    demo,
+    destinations,
+    doctor,
+    keys,
+    send,
+    status,
+    trace,
+    up,
+    withdraw,
+)
 from services.commands.terminal import plain
 from shared.errors import WiredeskError
 from shared.redis import is_outage
@@ -27,12 +38,13 @@ app.command(rich_help_panel=RUN)(demo.demo)
 for _name in up.SERVICES:
     app.command(_name, rich_help_panel=RUN)(up.one_service(_name))
 app.command(rich_help_panel=RUN)(send.send)
-app.command(rich_help_panel=RUN)(send.withdraw)
+app.command(rich_help_panel=RUN)(withdraw.withdraw)
 app.command(rich_help_panel=ASK)(trace.trace)
 app.command(rich_help_panel=ASK)(status.status)
 app.command(rich_help_panel=ASK)(doctor.doctor)
 app.add_typer(dead.app, name="dead", rich_help_panel=MEND)
 app.add_typer(keys.app, name="keys", rich_help_panel=MEND)
+app.add_typer(destinations.app, name="destinations", rich_help_panel=MEND)
 
 
 def main() -> None:

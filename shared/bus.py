@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 PING_SECONDS = 1.0
 BUSY_SECONDS = 60.0
+CLOSE_SECONDS = 0.01
 
 
 class Bus:
@@ -119,6 +120,7 @@ class Bus:
         with suppress(RedisError, OSError):
             await self.redis.delete(heartbeat(self.consumer))
         await self.redis.aclose()
+        await asyncio.sleep(CLOSE_SECONDS)  # connections cut off in mid-command close a turn later
 
     async def _let_readers_end(self) -> None:
         """A reader cancelled while it waits could still be handed entries that nobody sees."""

@@ -17,4 +17,7 @@ EVENT_TO_PUBLISH = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 60),
 )
 STAGE_DURATION = Histogram("wiredesk_stage_duration_seconds", "Own work on one article", ["stage"])
+DELIVERIES = Counter(
+    "wiredesk_deliveries", "Calls to destinations by outcome", ["channel", "outcome"]
+)
 HELD = Gauge("wiredesk_articles_held", "Embargoed or scheduled articles waiting in ingest")

@@ -31,10 +31,13 @@ from shared.errors import Misconfigured
 
 SENTINEL, CLUSTER = "redis+sentinel", "redis+cluster"
 TIMEOUT_SECONDS = 5.0
+MAX_CONNECTIONS = 1_000
+"""More than a process ever uses at once; redis-py raises an error at the limit."""
 SENTINEL_PORT, REDIS_PORT = 26379, 6379
 OPTIONS: dict[str, Any] = {
     "socket_timeout": TIMEOUT_SECONDS,
     "socket_connect_timeout": TIMEOUT_SECONDS,
+    "max_connections": MAX_CONNECTIONS,
 }
 SERIALIZER = HiredisRespSerializer()
 CANNOT_NOW = re.compile(

@@ -46,10 +46,7 @@ class Settings:
             section = model.model_validate(self.values.get(name, {}))
         except ValidationError as error:
             raise Misconfigured(self._explain(name, error)) from None
-        for value in section.__dict__.values():
-            for one in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(one, SecretStr):
-                    logs.hide(one.get_secret_value())
+        hide_secrets(section)
         return section
 
     def _explain(self, section: str, error: ValidationError) -> str:
@@ -59,6 +56,14 @@ class Settings:
             origin = self.origins.get((section, key), "settings")
             lines.append(f"{origin}: [{section}] {key}: {fault['msg']}")
         return "\n".join(lines)
+
+
+def hide_secrets(model: BaseModel) -> None:
+    """Take the secrets of checked settings out of all logs from now on."""
+    for value in model.__dict__.values():
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, SecretStr):
+                logs.hide(one.get_secret_value())
 
 
 Layer = dict[tuple[str, str], tuple[object, str]]

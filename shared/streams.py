@@ -24,11 +24,15 @@ ENRICHED = "article.enriched"
 PUBLISHED = "article.published"
 EVENTS = (RECEIVED, ENRICHED, PUBLISHED)
 
-GROUPS = {INBOX: "ingest", RECEIVED: "enrich", ENRICHED: "publish"}
+GROUPS = {INBOX: "ingest", RECEIVED: "enrich", ENRICHED: "publish", PUBLISHED: "deliver"}
 """Who reads what. Groups with other names are other programs', and none of our business."""
 
 KEYRING = f"{PREFIX}:keys"
 """Hash: digest -> key of a newsroom system."""
+DESTINATIONS = f"{PREFIX}:destinations"
+"""Hash: name -> destination, as JSON with its secrets."""
+DESTINATION_HEALTH = f"{PREFIX}:destination-health"
+"""Hash: name -> how a destination has been failing; healthy ones are not in it."""
 INSTALLATION = f"{PREFIX}:installation"
 """A key that every embedded Redis holds, so that a start can tell an emptied one from a new one."""
 
@@ -53,7 +57,7 @@ class Keys:
 
     def read_by(self) -> dict[str, str]:
         """Every stream that a group of ours reads, with the name of that group."""
-        events = {s: GROUPS[event] for event in (RECEIVED, ENRICHED) for s in self.streams(event)}
+        events = {s: GROUPS[event] for event in EVENTS for s in self.streams(event)}
         return {INBOX: GROUPS[INBOX], **events}
 
     def of(self, uri: str, *parts: str) -> str:

@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Installation:
 
     state: Path
     process: subprocess.Popen[str]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings from the environment, of the services and of all commands."""
 
     @property
     def endpoints(self) -> Path:
@@ -57,7 +59,7 @@ class Installation:
 
     def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """One command of `wiredesk` on this installation."""
-        return command(*words, "--state", str(self.state), stdin=stdin)
+        return command(*words, "--state", str(self.state), stdin=stdin, **self.settings)
 
     def told(self, *words: str) -> Any:  # noqa: ANN401  # JSON
         """What a command says with `--json`."""
@@ -97,9 +99,9 @@ def processes() -> Iterator[tuple[int, int, str]]:
                 yield int(folder.name), int(parent), words.decode(errors="replace")
 
 
-def command(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run `wiredesk` with these words."""
-    environ = os.environ | {"COLUMNS": "80"}
+def command(*words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `wiredesk` with these words. `settings` are variables of the environment."""
+    environ = os.environ | settings | {"COLUMNS": "80"}
     return subprocess.run(
         [*WIREDESK, *words],
         cwd=ROOT,
@@ -113,19 +115,23 @@ def command(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def installation(state: Path) -> Iterator[Installation]:
-    """Start one on free ports, wait until it is ready, and end it in order."""
+def installation(state: Path, **settings: str) -> Iterator[Installation]:
+    """Start one on free ports, wait until it is ready, and end it in order.
+
+    `settings` are variables of the environment.
+    """
     ports = [word for name in ("site", "ingest", "enrich") for word in (f"--port-{name}", "0")]
     with (state.parent / f"{state.name}.up.log").open("w") as said:
         process = subprocess.Popen(
             [*WIREDESK, "up", "--state", str(state), *ports],
             cwd=ROOT,
+            env=os.environ | settings,
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
             text=True,
         )
-    here = Installation(state, process)
+    here = Installation(state, process, settings)
     try:
         until(here.endpoints.exists, SECONDS_TO_START)
         until(here.is_ready, SECONDS_TO_START)

@@ -1,13 +1,12 @@
-"""`wiredesk send` and `wiredesk withdraw`: in by hand, through the same door as machines."""
+"""`wiredesk send`: in by hand, through the same door as machines."""
 
 import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import httpx
 import typer
@@ -57,24 +56,10 @@ def send(
     query = {"format": format_, "uri": uri, "version": str(version or "")}
     query = {name: value for name, value in query.items() if value}
     sent = asyncio.run(_send_all(instance, files, query, quiet=as_json))
-    _print(sent, as_json=as_json)
-    if not all(outcome.is_taken for outcome in sent):
-        raise typer.Exit(1)
-
-
-def withdraw(
-    uri: Annotated[str, typer.Argument(help="The article to take away, for good.")],
-    reason: Annotated[str, typer.Option(help="Why; kept in the log, not shown to readers.")],
-    state: StateOption = DEFAULT_STATE,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Kill a story: off the website, the feeds and every list.
-
-    Example: wiredesk withdraw urn:news:1234 --reason "source withdrew"
-    """
-    sent = asyncio.run(_kill(Instance.find(state, config), uri, reason))
-    _print(sent, as_json=as_json)
+    if as_json:
+        console.print_json(data=[asdict(outcome) for outcome in sent])
+    else:
+        print_sent(sent)
     if not all(outcome.is_taken for outcome in sent):
         raise typer.Exit(1)
 
@@ -95,16 +80,6 @@ async def _send_all(
         return [sent for file in shown for sent in await _send_one(client, file, query)]
 
 
-async def _kill(instance: Instance, uri: str, reason: str) -> list[Sent]:
-    path = f"/v1/articles/{quote(uri, safe='')}"
-    async with own_client(instance.ingest, instance.key) as client:
-        try:
-            answer = await client.delete(path, params={"reason": reason})
-        except httpx.TransportError as error:
-            return [_unreachable(uri, client, error)]
-    return _outcomes(uri, answer)
-
-
 async def _send_one(client: httpx.AsyncClient, file: Path, query: dict[str, str]) -> list[Sent]:
     body = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
     media_type = MEDIA_TYPES.get(file.suffix.lower(), "application/octet-stream")
@@ -113,11 +88,12 @@ async def _send_one(client: httpx.AsyncClient, file: Path, query: dict[str, str]
             "/v1/articles", content=body, params=query, headers={"Content-Type": media_type}
         )
     except httpx.TransportError as error:
-        return [_unreachable(file.name, client, error)]
-    return _outcomes(file.name, answer)
+        return [unreachable(file.name, client, error)]
+    return outcomes(file.name, answer)
 
 
-def _unreachable(name: str, client: httpx.AsyncClient, error: httpx.TransportError) -> Sent:
+def unreachable(name: str, client: httpx.AsyncClient, error: httpx.TransportError) -> Sent:
+    """What is told when ingest does not answer."""
     reason = f"ingest does not answer at {client.base_url}: {str(error) or type(error).__name__}"
     return Sent(name, "unreachable", detail=reason)
 
@@ -126,7 +102,8 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _outcomes(name: str, answer: httpx.Response) -> list[Sent]:
+def outcomes(name: str, answer: httpx.Response) -> list[Sent]:
+    """What ingest's answer says of each article."""
     refused = f"refused ({answer.status_code})"
     if "json" not in answer.headers.get("content-type", ""):
         return [Sent(name, refused, detail=f"this is not ingest: {answer.text[:80]}")]
@@ -138,10 +115,8 @@ def _outcomes(name: str, answer: httpx.Response) -> list[Sent]:
     return [Sent(name, refused, detail="\n".join(faults) or told["detail"])]
 
 
-def _print(sent: Sequence[Sent], *, as_json: bool) -> None:
-    if as_json:
-        console.print_json(data=[outcome.__dict__ for outcome in sent])
-        return
+def print_sent(sent: Sequence[Sent]) -> None:
+    """What became of everything that was sent, as a table."""
     table = Table("file", "outcome", "uri", "version", "remark", header_style="bold")
     table.columns[2].overflow = "fold"  # people copy it
     for row in sent:

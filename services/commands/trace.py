@@ -8,10 +8,12 @@ import typer
 from redis.asyncio import Redis
 from rich.table import Table
 
+from services.commands.deliveries import table_of, told
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
 from services.ingest.ledger import Ledger
 from services.instance import Instance
+from services.publish.delivery.ledger import Ledger as Deliveries
 from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.streams import Keys
@@ -25,7 +27,7 @@ def trace(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show every step of an article through all services, with the time between.
+    """Show every step of an article through all services, and what each destination has of it.
 
     Example: wiredesk trace urn:news:1234
     """
@@ -47,7 +49,9 @@ async def _look(redis_url: str, keys: Keys, uri: str) -> dict[str, Any] | None:
         if row is None:
             return None
         steps = await _steps(redis, keys.of(uri, "timeline"))
-    return {"uri": uri, "version": row.known.version, "state": row.known.state, "steps": steps}
+        deliveries = [told(one) for one in await Deliveries(redis, keys).of_article(uri)]
+    known = {"uri": uri, "version": row.known.version, "state": row.known.state}
+    return known | {"steps": steps, "deliveries": deliveries}
 
 
 async def _steps(redis: Redis, key: str) -> list[dict[str, Any]]:
@@ -74,3 +78,5 @@ def _print(found: dict[str, Any]) -> None:
         before = step["at_ms"]
     console.print(plain(f"{found['uri']}  version {found['version']}, {found['state']}", "bold"))
     console.print(table)
+    if found["deliveries"]:
+        console.print(table_of(found["deliveries"]))

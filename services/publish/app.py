@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time_ns
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +13,12 @@ from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from services.publish import channels
 from services.publish.announce import GROUP, Announce
+from services.publish.delivery.courier import Office
+from services.publish.delivery.destinations import Destinations
+from services.publish.delivery.ledger import Ledger
+from services.publish.delivery.postroom import GROUP as DELIVER, Announcer, Postroom
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
 from services.publish.live import Site
@@ -25,13 +30,14 @@ from services.publish.site.serve import site_app
 from shared.bus import Bus
 from shared.errors import Misconfigured
 from shared.hop import StreamSettings
+from shared.http import HttpSettings, public_client
+from shared.plugs import find_plugs
 from shared.redis import RedisSettings, is_outage
 from shared.service import Service
 from shared.settings import Settings
 from shared.streams import ENRICHED, PUBLISHED, Keys
-from shared.trim import trim
 
-OPEN_SECONDS, TRIM_SECONDS = 0.5, 60.0
+OPEN_SECONDS = 0.5
 
 
 class PublishSettings(BaseModel):
@@ -70,6 +76,8 @@ def build(settings: Settings) -> Service:
     )
     announce = Announce(desk, builder, keys, wake=wake, clock=_now)
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
+    postroom = _postroom(settings, bus.redis, keys, Announcer(desk, site))
+    bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     return Service(
         "publish",
         bus,
@@ -77,8 +85,22 @@ def build(settings: Settings) -> Service:
         background=[
             _open_site(builder),
             builder.keep_fresh(wake),
-            _trim(bus.redis, keys, streams.keep_hours),
+            postroom.keep_couriers(),
         ],
+    )
+
+
+def _postroom(settings: Settings, redis: Redis, keys: Keys, announcer: Announcer) -> Postroom:
+    office = Office(
+        Ledger(redis, keys),
+        Destinations(redis),
+        announcer,
+        announcer.is_current,
+        lambda: time_ns() // 1_000_000,
+    )
+    own = settings.section("http", HttpSettings)
+    return Postroom(
+        office, keys, channels=find_plugs(channels), http=lambda: public_client(own), clock=_now
     )
 
 
@@ -102,15 +124,6 @@ def _files(site: SiteSettings, feeds: Mapping[str, Feed]) -> Starlette:
         not_found=Pages(site).not_found(),
         media_types={feed.FILE_NAME: feed.MEDIA_TYPE for feed in feeds.values()},
     )
-
-
-async def _trim(redis: Redis, keys: Keys, keep_hours: float) -> None:
-    """No group of ours reads what we emit, so no keeper trims it."""
-    while True:
-        await asyncio.sleep(TRIM_SECONDS)
-        for stream in keys.streams(PUBLISHED):
-            with suppress(RedisError, OSError):  # tried again in a minute; nothing depends on it
-                await trim(redis, stream, keep_hours)
 
 
 async def _open_site(builder: Builder) -> None:

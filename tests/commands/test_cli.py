@@ -40,6 +40,15 @@ COMMANDS = (
     "keys create",
     "keys list",
     "keys revoke",
+    "destinations",
+    "destinations list",
+    "destinations add",
+    "destinations pause",
+    "destinations resume",
+    "destinations remove",
+    "destinations test",
+    "destinations show",
+    "destinations replay",
 )
 
 
@@ -181,6 +190,7 @@ def test_status_tells_every_group_that_it_is_read(here: Installation) -> None:
         ("ingest", 1),
         ("enrich", 1),
         ("publish", 1),
+        ("deliver", 1),
     }
     assert "held for embargo or schedule: 0" in here.run("status").stdout
 

@@ -1,0 +1,74 @@
+"""What commands see of deliveries: the destinations, their rows, and how a row is shown."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from services.commands.terminal import plain
+from services.instance import Instance
+from services.publish.delivery.destinations import Destinations
+from services.publish.delivery.ledger import Ledger
+from services.publish.delivery.row import Row
+from shared.hop import StreamSettings
+from shared.redis import connect
+from shared.settings import Settings
+from shared.streams import Keys
+
+STYLES = {"delivered": "green", "cancelled": "dim", "dead": "red", "unknown": "red"}
+
+
+@dataclass(frozen=True)
+class Post:
+    """The stores of an installation's deliveries."""
+
+    destinations: Destinations
+    ledger: Ledger
+    settings: Settings
+
+
+@asynccontextmanager
+async def open_post(state: Path, config: Path | None) -> AsyncIterator[Post]:
+    """The stores of the installation that `--state` and `--config` name."""
+    instance = Instance.find(state, config)
+    keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
+    async with connect(instance.redis_url) as redis:
+        yield Post(Destinations(redis), Ledger(redis, keys), instance.settings)
+
+
+def told(row: Row) -> dict[str, Any]:
+    """A row as `--json` shows it. Versions are None where nothing was acknowledged yet."""
+    return {
+        "destination": row.destination,
+        "wanted": {"op": row.want_op, "version": row.want_version},
+        "sent": {"op": row.sent_op, "version": row.sent_version} if row.sent_version else None,
+        "state": row.state,
+        "tries": row.attempt,
+        "error": row.error,
+        "proof": row.proof,
+    }
+
+
+def table_of(rows: Iterable[dict[str, Any]]) -> Table:
+    """Rows that were `told`, for a person."""
+    table = Table("destination", "wanted", "sent", "state", "tries", "error", "proof")
+    for row in rows:
+        state = plain(row["state"], STYLES.get(row["state"], "yellow"))
+        sent = _version(row["sent"]) if row["sent"] else ""
+        tries, error = str(row["tries"]), plain(row["error"])
+        wanted = _version(row["wanted"])
+        table.add_row(plain(row["destination"]), wanted, sent, state, tries, error, row["proof"])
+    return table
+
+
+def instant(millis: int) -> str:
+    """Milliseconds since 1970 for a person; "" for 0."""
+    return f"{datetime.fromtimestamp(millis / 1000).astimezone():%m-%d %H:%M:%S}" if millis else ""
+
+
+def _version(one: dict[str, Any]) -> str:
+    return f"{one['op']} {one['version']}"

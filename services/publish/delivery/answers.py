@@ -1,0 +1,95 @@
+"""What the answer of a destination means, where its channel knows no better.
+
+answer                              outcome
+2xx                                 done
+404, 410 to a kill                  done: it is gone already
+410 to a put, 401, 403              stopped: the destination needs a person
+address refused                     stopped
+408, 425, 429, 5xx                  retry, not before its Retry-After
+3xx                                 refused: redirects are not followed
+other                               refused: this version is not wanted there
+no connection                       retry: nothing was sent
+connection lost, no answer in time  retry, or unknown where a second try could be seen twice
+"""
+
+from collections.abc import Collection
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from services.publish.delivery.retry import MAX_RETRY_AFTER, SECOND
+from services.publish.delivery.row import Op, Outcome
+from shared.http import AddressRefused
+
+LATER: Collection[int] = frozenset({408, 425, 429, *range(500, 600)})
+FORBIDDEN: Collection[int] = frozenset({401, 403})
+GONE: Collection[int] = frozenset({404, 410})
+SUCCESS, REDIRECT = range(200, 300), range(300, 400)
+MAX_ERROR_CHARS = 200
+MAX_DIGITS = 9
+
+Unsent = httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
+Lost = httpx.HTTPError | OSError
+
+
+def read_answer(
+    answer: httpx.Response | Exception, op: Op, now: int, *, resend_is_safe: bool = True
+) -> Outcome:
+    """What came of a call. `now` is in milliseconds, for a Retry-After that is a date.
+
+    `resend_is_safe` is False for a first post that the platform could show twice. An exception that
+    is none of the network's is a bug, and is raised again.
+    """
+    if isinstance(answer, httpx.Response):
+        return _of_response(answer, op, now)
+    if isinstance(answer, AddressRefused | httpx.InvalidURL):
+        return Outcome("stopped", str(answer), reached=False)
+    if not isinstance(answer, Lost):
+        raise answer
+    error = _plain(f"{type(answer).__name__}: {answer}")
+    sent = not isinstance(answer, Unsent)
+    return Outcome("retry" if resend_is_safe or not sent else "unknown", error, reached=sent)
+
+
+def _of_response(answer: httpx.Response, op: Op, now: int) -> Outcome:
+    status = answer.status_code
+    if status in SUCCESS or (op == "kill" and status in GONE):
+        return Outcome("done")
+    if status in LATER:
+        return Outcome("retry", _said(answer), after_ms=retry_after(answer, now))
+    if status in REDIRECT:
+        return Outcome("refused", f"{status}: redirects are not followed; enter the new address")
+    stops = status in FORBIDDEN or status == httpx.codes.GONE
+    return Outcome("stopped" if stops else "refused", _said(answer))
+
+
+def retry_after(answer: httpx.Response, now: int) -> int:
+    """Milliseconds the destination asks us to wait: seconds or a date; 0 without, 6 h at most."""
+    asked = answer.headers.get("retry-after", "").strip()
+    if asked.isascii() and asked.isdigit():
+        wait = int(asked[:MAX_DIGITS]) * SECOND
+    else:
+        wait = _instant(asked, now) - now
+    return min(max(wait, 0), MAX_RETRY_AFTER)
+
+
+def _instant(date: str, now: int) -> int:
+    """An HTTP date in milliseconds since 1970, or `now` when it is none."""
+    try:
+        when = parsedate_to_datetime(date)
+        return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * SECOND)
+    except (ValueError, OverflowError):
+        return now
+
+
+def _said(answer: httpx.Response) -> str:
+    """The status and the first words of the answer, for a person."""
+    words = answer.content[: 4 * MAX_ERROR_CHARS].decode(errors="replace")
+    return _plain(f"{answer.status_code} {answer.reason_phrase}: {words}").rstrip(": ")
+
+
+def _plain(text: str) -> str:
+    """One short line without control characters: it was written by a stranger."""
+    line = " ".join(text.split())
+    return "".join(sign for sign in line if sign.isprintable())[:MAX_ERROR_CHARS]

@@ -1,0 +1,180 @@
+"""The delivery ledger in Redis: rows, what is due, and who ever got what.
+
+    wiredesk:{p}:delivery:<destination>:<uri>   the row, a hash
+    wiredesk:{p}:due:<destination>              when each waiting row is due; kills in `due-kill`
+    wiredesk:{p}:receivers:<uri>                every destination that has a row of the article
+    wiredesk:{p}:attempts:<destination>         what came of each call, newest at the end
+
+Rules decide (`row.py`); one script writes, if the row is still the one they decided about.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from redis.asyncio import Redis
+
+from services.publish.delivery.row import Row
+from shared.streams import Keys
+
+KEEP_ATTEMPTS = 1000
+SCAN_COUNT = 1000
+NAMES = tuple(field.name for field in fields(Row))
+NUMBERS = frozenset(field.name for field in fields(Row) if field.type is int)
+
+# KEYS: for each row its hash, due, due-kill, receivers, attempts. ARGV: the rows as JSON, each with
+# the rev it was decided on. The hash is written first: a full Redis then refuses the whole script.
+REPLACE = """
+local done = {}
+for i, row in ipairs(cjson.decode(ARGV[1])) do
+  local k = (i - 1) * 5
+  done[i] = 0
+  if (redis.call('HGET', KEYS[k + 1], 'rev') or '0') == row.rev then
+    redis.call('HSET', KEYS[k + 1], unpack(row.fields))
+    redis.call('SADD', KEYS[k + 4], row.destination)
+    redis.call('ZREM', KEYS[k + 2], row.uri)
+    redis.call('ZREM', KEYS[k + 3], row.uri)
+    if row.due > 0 then redis.call('ZADD', KEYS[k + (row.kill and 3 or 2)], row.due, row.uri) end
+    if #row.attempt > 0 then
+      redis.call('XADD', KEYS[k + 5], 'MAXLEN', '~', ARGV[2], '*', unpack(row.attempt))
+    end
+    done[i] = 1
+  end
+end
+return done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row as it should become. `attempt` is a line for the log of calls, by turns name, value."""
+
+    row: Row
+    attempt: tuple[str, ...] = ()
+
+
+class Ledger:
+    """All rows. Several workers may use it at the same time."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._replace = redis.register_script(REPLACE)
+
+    async def of_article(self, uri: str) -> list[Row]:
+        """The rows of all destinations that ever had something to do with the article."""
+        names: Any = await self._redis.smembers(self._keys.of(uri, "receivers"))
+        return await self.rows([(uri, name.decode()) for name in sorted(names)])
+
+    async def rows(self, pairs: Iterable[tuple[str, str]]) -> list[Row]:
+        """The rows of (uri, destination), those that are there."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for uri, destination in pairs:
+                pipe.hgetall(self._keys.of(uri, "delivery", destination))
+            hashes: list[dict[bytes, bytes]] = await pipe.execute()
+        return [_row(found) for found in hashes if found]
+
+    async def due(self, destination: str, now: int, count: int, *, kills: bool) -> list[Row]:
+        """Rows of one destination that are due, longest due first."""
+        found: list[tuple[float, str]] = []
+        for partition in range(self._keys.partitions):
+            key = self._keys.shared(partition, _due(kills=kills), destination)
+            part: Any = await self._redis.zrangebyscore(
+                key, 0, now, start=0, num=count, withscores=True
+            )
+            found += [(score, uri.decode()) for uri, score in part]
+        return await self.rows([(uri, destination) for _, uri in sorted(found)[:count]])
+
+    async def next_due(self, destination: str) -> int | None:
+        """When the next row of a destination is due, kills not counted; None when nothing waits."""
+        firsts: list[int] = []
+        for partition in range(self._keys.partitions):
+            key = self._keys.shared(partition, _due(kills=False), destination)
+            first: Any = await self._redis.zrange(key, 0, 0, withscores=True)
+            firsts += [int(score) for _, score in first]
+        return min(firsts, default=None)
+
+    async def waiting(self, destination: str) -> int:
+        """How many rows of a destination wait, kills included."""
+        keys = [
+            self._keys.shared(partition, _due(kills=kills), destination)
+            for partition in range(self._keys.partitions)
+            for kills in (True, False)
+        ]
+        return sum([int(await self._redis.zcard(key)) for key in keys])
+
+    async def of_destination(self, destination: str) -> list[Row]:
+        """All rows of a destination, whatever became of them. It looks at every key there is."""
+        pairs: list[tuple[str, str]] = []
+        for partition in range(self._keys.partitions):
+            before = self._keys.shared(partition, "delivery", destination) + ":"
+            found = self._redis.scan_iter(match=before + "*", count=SCAN_COUNT)
+            pairs += [(key.decode().removeprefix(before), destination) async for key in found]
+        return await self.rows(pairs)
+
+    async def attempts(self, destination: str, count: int) -> list[Mapping[str, str]]:
+        """The last calls to a destination, newest first; `at_ms` is when they ended."""
+        told: list[tuple[int, Mapping[str, str]]] = []
+        for partition in range(self._keys.partitions):
+            key = self._keys.shared(partition, "attempts", destination)
+            entries: Any = await self._redis.xrevrange(key, count=count)
+            told += [(int(entry.split(b"-")[0]), _text(line)) for entry, line in entries]
+        newest = sorted(told, key=lambda one: one[0], reverse=True)[:count]
+        return [{"at_ms": str(at), **line} for at, line in newest]
+
+    async def replace(self, changes: Sequence[Change]) -> list[bool]:
+        """Write the rows that have not changed since they were read; says which were."""
+        done = [False] * len(changes)
+        parts: dict[int, list[int]] = {}
+        for index, change in enumerate(changes):
+            parts.setdefault(self._keys.partition(change.row.uri), []).append(index)
+        for indices in parts.values():
+            some = [changes[index] for index in indices]
+            keys = [key for change in some for key in self._keys_of(change.row)]
+            args: list[str | int] = [
+                json.dumps([_written(change) for change in some]),
+                KEEP_ATTEMPTS,
+            ]
+            for index, one in zip(indices, await self._replace(keys=keys, args=args), strict=True):
+                done[index] = one == 1
+        return done
+
+    def _keys_of(self, row: Row) -> tuple[str, ...]:
+        partition = self._keys.partition(row.uri)
+        return (
+            self._keys.of(row.uri, "delivery", row.destination),
+            self._keys.shared(partition, _due(kills=False), row.destination),
+            self._keys.shared(partition, _due(kills=True), row.destination),
+            self._keys.of(row.uri, "receivers"),
+            self._keys.shared(partition, "attempts", row.destination),
+        )
+
+
+def _due(*, kills: bool) -> str:
+    return "due-kill" if kills else "due"
+
+
+def _written(change: Change) -> Mapping[str, object]:
+    row = change.row
+    values = {name: str(getattr(row, name)) for name in NAMES} | {"rev": str(row.rev + 1)}
+    return {
+        "rev": str(row.rev),
+        "uri": row.uri,
+        "destination": row.destination,
+        "kill": row.is_kill,
+        "due": row.due_at,
+        "fields": [part for pair in values.items() for part in pair],
+        "attempt": list(change.attempt),
+    }
+
+
+def _row(found: Mapping[bytes, bytes]) -> Row:
+    values: dict[str, Any] = {
+        name: int(value) if name in NUMBERS else value for name, value in _text(found).items()
+    }
+    return Row(**values)
+
+
+def _text(found: Mapping[bytes, bytes]) -> Mapping[str, str]:
+    return {name.decode(): value.decode() for name, value in found.items()}

@@ -1,0 +1,16 @@
+"""RULE: the name of a message, the same for every try and every replay of it.
+
+Receivers drop what they have seen by this name: `webhook-id`, `Idempotency-Key`.
+"""
+
+from hashlib import sha256
+
+from services.publish.delivery.row import Op
+
+KEY_CHARS = 32
+
+
+def message_key(uri: str, version: int, op: Op, destination: str) -> str:
+    """`msg_` and 32 hexadecimal digits: a function of what is told, and to whom. No dot in it."""
+    told = "\0".join((uri, str(version), op, destination))  # NUL stands in no URI and no name
+    return "msg_" + sha256(told.encode()).hexdigest()[:KEY_CHARS]

@@ -1,0 +1,84 @@
+"""RULE: how long to wait before the next try, and when to give up.
+
+    try      2     3     4     5     6     7     8     9    10    11    12
+    wait     5 s  30 s   2 m  10 m  30 m   2 h   5 h  10 h  14 h  20 h  24 h      75.7 h in all
+
+Full jitter up to ten minutes, so that many rows that failed together do not come back together;
+above that only a fifth to either side, to keep the promise of about 76 hours. What is refused gets
+three tries, in case of a deploy over there. What a person has to mend waits by the minute. A kill
+is never given up: at most a minute apart for a day, then hourly until a person takes over.
+Source: Standard Webhooks 1.0.0, "Retry schedule" (https://www.standardwebhooks.com).
+"""
+
+from collections.abc import Callable
+
+from services.publish.delivery.row import Outcome, Row
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+SCHEDULE = (
+    5 * SECOND,
+    30 * SECOND,
+    2 * MINUTE,
+    10 * MINUTE,
+    30 * MINUTE,
+    2 * HOUR,
+    5 * HOUR,
+    10 * HOUR,
+    14 * HOUR,
+    20 * HOUR,
+    24 * HOUR,
+)
+REFUSED_TRIES = 3
+SOCIAL_GIVE_UP_AFTER = 6 * HOUR
+"""Old news must not appear days later between newer posts."""
+KILL_SCHEDULE = (2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE)
+KILL_HURRY = 24 * HOUR
+FULL_JITTER_UP_TO = 10 * MINUTE
+FLOOR_SHARE, SPREAD = 0.1, 0.2
+MAX_RETRY_AFTER, MAX_RETRY_AFTER_OF_KILL = 6 * HOUR, HOUR
+
+Random = Callable[[], float]
+"""Uniform in [0, 1)."""
+
+
+def wait_after(
+    row: Row, outcome: Outcome, now: int, random: Random, *, give_up_after: int | None = None
+) -> int | None:
+    """Milliseconds that `row` waits after a failed call, or None to give up; never for a kill.
+
+    The outcome's Retry-After lengthens a wait, up to six hours (a kill's: one hour).
+    `give_up_after` milliseconds after it was wanted a first post is old news; a correction of what
+    stands there is not, and gets the whole schedule.
+    """
+    if row.sending_op == "kill":
+        wait = wait_before_kill(row.attempt, now - (row.failing_since or now), random)
+        return max(wait, min(outcome.after_ms, MAX_RETRY_AFTER_OF_KILL))
+    asked = min(outcome.after_ms, MAX_RETRY_AFTER)
+    if outcome.verdict == "stopped":
+        return max(MINUTE, asked)
+    if outcome.verdict == "refused" and row.attempt >= REFUSED_TRIES:
+        return None
+    schedule = wait_before(row.attempt, random)
+    if schedule is None:
+        return None
+    wait = max(schedule, asked)
+    late = give_up_after is not None and now + wait - row.wanted_at > give_up_after
+    return None if late and row.is_first else wait
+
+
+def wait_before(attempt: int, random: Random) -> int | None:
+    """Milliseconds to wait after `attempt` calls (from 1), or None when the schedule is over."""
+    return None if attempt > len(SCHEDULE) else _jittered(SCHEDULE[attempt - 1], random)
+
+
+def wait_before_kill(attempt: int, failing_ms: int, random: Random) -> int:
+    """The same for a kill, which is tried for ever. `failing_ms` = since its first failure."""
+    if failing_ms > KILL_HURRY:
+        return _jittered(HOUR, random)
+    return _jittered(KILL_SCHEDULE[min(attempt, len(KILL_SCHEDULE)) - 1], random)
+
+
+def _jittered(base: int, random: Random) -> int:
+    if base <= FULL_JITTER_UP_TO:
+        return max(int(base * FLOOR_SHARE), int(base * random()))
+    return int(base * (1 - SPREAD + 2 * SPREAD * random()))

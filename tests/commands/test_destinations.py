@@ -1,0 +1,291 @@
+"""Destinations as operators keep them: real commands, a running installation, a real receiver."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from standardwebhooks import Webhook
+
+from tests.installation import Installation, installation, until
+from tests.publish.receiver import Received, Receiver, answer
+
+pytestmark = pytest.mark.xdist_group("command line")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    state = tmp_path_factory.mktemp("destinations") / "state"
+    with installation(state, WIREDESK_HTTP__ALLOW_NETWORKS="127.0.0.0/8") as running:
+        yield running
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(Receiver()) as receiver,
+    ):
+        yield receiver
+
+
+@dataclass
+class Partner:
+    """A receiver that is a destination, and one story that only this test sends."""
+
+    name: str
+    secret: str
+    receiver: Receiver
+    here: Installation
+    story: Path
+
+    @property
+    def uri(self) -> str:
+        return f"urn:news:{self.name}"
+
+    def send(self, **fields: object) -> None:
+        self.story.write_text(json.dumps({"uri": self.uri, **fields}), "utf-8")
+        assert self.here.run("send", str(self.story)).returncode == 0
+
+    def publish(self) -> None:
+        """Send the story, and wait until the receiver and the ledger have it."""
+        self.send(headline="環狀線北環段動工")
+        until(lambda: self.state == "delivered")
+
+    def run(self, word: str, *more: str) -> tuple[int, str]:
+        done = self.here.run("destinations", word, self.name, *more)
+        return done.returncode, done.stdout + done.stderr
+
+    @property
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What trace knows of the story at this destination; before it was accepted, nothing."""
+        traced = self.here.run("trace", self.uri, "--json")
+        if traced.returncode:
+            return []
+        rows: list[dict[str, Any]] = json.loads(traced.stdout)["deliveries"]
+        return [row for row in rows if row["destination"] == self.name]
+
+    @property
+    def state(self) -> str:
+        return next((row["state"] for row in self.deliveries), "")
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Its row in the list of destinations."""
+        [row] = [one for one in self.here.told("destinations", "list") if one["name"] == self.name]
+        return dict(row)
+
+    def told(self) -> list[tuple[Received, dict[str, Any]]]:
+        """All requests, with the notices in them, their signatures checked by another's code."""
+        judge = Webhook(self.secret)
+        return [(one, judge.verify(one.body, dict(one.headers))) for one in self.receiver.received]
+
+
+@pytest.fixture
+def partner(
+    here: Installation, receiver: Receiver, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Partner]:
+    name = f"p{abs(hash(request.node.name))}"
+    added = here.run(*add(name, receiver.url))
+    assert added.returncode == 0, added.stderr
+    yield Partner(name, added.stdout.strip(), receiver, here, tmp_path / "story.json")
+    here.run("destinations", "remove", name)
+
+
+def add(name: str, url: str, *more: str) -> tuple[str, ...]:
+    return ("destinations", "add", name, "--channel", "webhook", "--set", f"url={url}", *more)
+
+
+def test_a_story_reaches_a_new_destination_signed(partner: Partner) -> None:
+    assert partner.secret.startswith("whsec_")
+    partner.publish()
+    [(request, notice)] = partner.told()
+    assert notice["type"] == "article.published"
+    assert notice["data"]["uri"] == partner.uri
+    assert request.headers["webhook-id"].startswith("msg_")
+
+
+def test_trace_shows_what_each_destination_has(partner: Partner) -> None:
+    partner.publish()
+    assert partner.deliveries == [
+        {
+            "destination": partner.name,
+            "wanted": {"op": "put", "version": 1},
+            "sent": {"op": "put", "version": 1},
+            "state": "delivered",
+            "tries": 1,
+            "error": "",
+            "proof": "",
+        }
+    ]
+    assert "put 1" in partner.here.run("trace", partner.uri).stdout
+
+
+def test_a_withdrawal_waits_until_the_destination_has_said_yes(partner: Partner) -> None:
+    partner.publish()
+    done = partner.here.run("withdraw", partner.uri, "--reason", "消息來源撤回")
+    assert done.returncode == 0, done.stdout
+    assert "accepted" in done.stdout.rpartition("proof")[2]
+    assert [notice["type"] for _, notice in partner.told()] == [
+        "article.published",
+        "article.withdrawn",
+    ]
+
+
+def test_the_report_of_a_withdrawal_tells_where_nothing_ever_was(partner: Partner) -> None:
+    partner.run("pause", "--reason", "搬家")
+    partner.send(headline="尚未送出的稿")
+    until(lambda: partner.state == "waiting")
+    told = partner.here.told("withdraw", partner.uri, "--reason", "撤稿")
+    [removal] = [one for one in told["deliveries"] if one["destination"] == partner.name]
+    assert (told["outcome"], removal["proof"], removal["is_done"]) == ("accepted", "gone", True)
+    assert partner.receiver.received == []
+
+
+def test_a_withdrawal_from_a_removed_destination_is_impossible_and_fails(
+    partner: Partner,
+) -> None:
+    partner.publish()
+    partner.run("remove")
+    done = partner.here.run("withdraw", partner.uri, "--reason", "撤稿")
+    assert done.returncode == 1
+    assert "impossible" in done.stdout
+
+
+def test_a_withdrawal_need_not_be_waited_for(partner: Partner) -> None:
+    partner.publish()
+    partner.receiver.plan(answer(503))
+    done = partner.here.run("withdraw", partner.uri, "--reason", "撤稿", "--no-wait", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["deliveries"] == []
+
+
+def test_a_paused_destination_gets_nothing_until_it_is_resumed(partner: Partner) -> None:
+    assert partner.run("pause", "--reason", "搬家")[0] == 0
+    partner.send(headline="暫停時的稿")
+    until(lambda: partner.row["waiting"] == 1)
+    assert (partner.row["state"], partner.row["reason"]) == ("paused", "搬家")
+    assert partner.receiver.received == []
+    assert partner.run("resume")[0] == 0
+    until(lambda: partner.state == "delivered")
+    assert partner.row["state"] == "active"
+
+
+def test_a_removed_destination_is_gone_and_what_waited_is_told(partner: Partner) -> None:
+    partner.run("pause", "--reason", "搬家")
+    partner.send(headline="永遠不會送出的稿")
+    until(lambda: partner.row["waiting"] == 1)
+    assert partner.run("remove") == (0, f"removed: {partner.name}; never sent: 1\n")
+    assert partner.name not in partner.here.run("destinations", "list", "--json").stdout
+    for word in ("remove", "resume", "test", "show", "replay"):
+        code, said = partner.run(word)
+        assert (code, "there is no destination" in said) == (1, True), word
+
+
+def test_a_test_is_a_signed_notice_about_nothing(partner: Partner) -> None:
+    code, said = partner.run("test")
+    assert code == 0
+    assert said.startswith("done: answered 204 in ")
+    [(_, notice)] = partner.told()
+    assert (notice["type"], notice["data"]) == ("webhook.test", {})
+
+
+def test_a_test_that_is_not_done_says_why_with_exit_code_1(partner: Partner) -> None:
+    partner.receiver.plan(answer(401, "鑰匙不對".encode()))
+    code, said = partner.run("test")
+    assert code == 1
+    assert "stopped: answered 401" in said
+    assert "鑰匙不對" in said
+
+
+def test_the_last_calls_are_shown_and_no_secret_anywhere(partner: Partner) -> None:
+    partner.publish()
+    code, said = partner.run("show")
+    assert (code, "put 1" in said, "done" in said) == (0, True, True)
+    [line] = partner.here.told("destinations", "show", partner.name)
+    assert (line["uri"], line["outcome"], line["try"]) == (partner.uri, "done", "1")
+    assert partner.row["last"] == line
+    listed = partner.here.run("destinations", "list").stdout
+    listed += partner.here.run("destinations", "list", "--json").stdout
+    assert partner.secret not in listed + said + partner.here.log
+    assert "whsec_" not in listed
+
+
+def test_a_replay_sends_the_same_notice_under_the_same_id(partner: Partner) -> None:
+    partner.publish()
+    assert partner.run("replay", "--match", "urn:nothing")[1] == "nothing matches\n"
+    assert partner.run("replay")[0] == 1
+    code, said = partner.run("replay", "--match", partner.uri, "--yes")
+    assert (code, said) == (0, "replay: 1 of 1\n")
+    until(lambda: len(partner.receiver.received) == 2)
+    first, again = partner.receiver.received
+    assert first.headers["webhook-id"] == again.headers["webhook-id"]
+
+
+def test_only_what_passes_the_filter_is_sent(here: Installation, partner: Partner) -> None:
+    partner.run("remove")
+    added = here.run(*add(partner.name, partner.receiver.url, "--filter", "section:運動"))
+    partner.secret = added.stdout.strip()
+    assert partner.row["filter"] == "section:運動"
+    partner.send(headline="財經新聞", section="財經")
+    partner.send(headline="改列運動版", section="運動", version=2)
+    until(lambda: partner.state == "delivered")
+    assert [notice["data"]["version"] for _, notice in partner.told()] == [2]
+
+
+def test_a_taken_name_is_refused_and_the_first_keeps_it(partner: Partner) -> None:
+    done = partner.here.run(*add(partner.name, "https://other.example/"))
+    assert done.returncode == 1
+    assert "already" in done.stdout
+    assert partner.run("test")[0] == 0
+    assert len(partner.told()) == 1
+
+
+def test_two_secrets_of_your_own_are_taken_and_not_printed(
+    here: Installation, partner: Partner
+) -> None:
+    partner.run("remove")
+    old, new = (f"whsec_{sign * 43}=" for sign in "AB")
+    secrets = ("--set", f"secrets={old},{new}")
+    done = here.run(*add(partner.name, partner.receiver.url, *secrets))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert partner.run("test")[0] == 0
+    for partner.secret in (old, new):
+        assert len(partner.told()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("--set", "url=ftp://hidden-words"), "url"),
+        (("--set", "secrets=whsec_hidden-words"), "secrets.0"),
+        (("--set", "colour=hidden-words"), "colour"),
+        (("--set", "hidden-words"), "--set"),
+        (("--filter", "weather:sun"), "weather"),
+        (("--max-age-hours", "-1"), "max-age-hours"),
+    ],
+)
+def test_a_wrong_setting_is_a_usage_error_that_names_it_and_hides_what_was_written(
+    here: Installation, words: tuple[str, str], field: str
+) -> None:
+    done = here.run(*add("wrong", "https://partner.example/", *words))
+    assert done.returncode == 2
+    assert field in done.stderr
+    assert "hidden-words" not in done.stderr
+    assert here.told("destinations", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "said"),
+    [("Wrong Name", "webhook", "name: "), ("wrong", "pigeon", "there are webhook")],
+)
+def test_a_wrong_name_or_channel_is_a_usage_error(
+    here: Installation, name: str, channel: str, said: str
+) -> None:
+    words = ("--channel", channel, "--set", "url=https://partner.example/")
+    done = here.run("destinations", "add", name, *words)
+    assert done.returncode == 2
+    assert said in done.stderr

@@ -1,0 +1,101 @@
+"""When a failing destination is left alone, and how it comes back."""
+
+from hypothesis import given, strategies as st
+
+from services.publish.delivery.breaker import (
+    DISABLE_AFTER_TRIES,
+    HOUR,
+    LONGEST_COOL_OFF,
+    MINUTE,
+    OPEN_AFTER,
+    PROBE_EVERY_MS,
+    SECOND,
+    Health,
+    after_failure,
+    after_success,
+)
+
+NOW = 1_795_000_000_000
+WELL = Health()
+
+
+def failed(health: Health, times: int, now: int = NOW) -> Health:
+    for _ in range(times):
+        health = after_failure(health, "503", now)
+    return health
+
+
+def probed(times: int) -> tuple[Health, int]:
+    """A destination that has failed each probe as soon as it was due, and the time by then."""
+    health, now = failed(WELL, OPEN_AFTER), NOW
+    for _ in range(times):
+        now = health.open_until
+        health = after_failure(health, "503", now)
+    return health, now
+
+
+def test_nine_failures_in_a_row_change_nothing_and_the_tenth_opens_it_for_a_minute() -> None:
+    assert failed(WELL, OPEN_AFTER - 1).may_try(NOW) == -1
+    opened = failed(WELL, OPEN_AFTER)
+    assert opened.may_try(NOW + MINUTE - 1) == 0
+    assert opened.may_try(NOW + MINUTE) == 1
+
+
+def test_each_failed_probe_doubles_the_cool_off_up_to_a_quarter_of_an_hour() -> None:
+    assert [probed(times)[0].cool_off // MINUTE for times in range(6)] == [1, 2, 4, 8, 15, 15]
+
+
+def test_a_probe_that_succeeds_mends_it_at_once() -> None:
+    health, now = probed(3)
+    assert after_success(health) == WELL
+    assert WELL.may_try(now) == -1
+
+
+def test_a_success_between_failures_starts_the_count_again() -> None:
+    assert failed(after_success(failed(WELL, 9)), 9).may_try(NOW) == -1
+
+
+@given(st.integers(1, 500))
+def test_calls_under_way_when_it_opened_and_kills_in_vain_do_not_keep_it_open(more: int) -> None:
+    opened = failed(WELL, OPEN_AFTER)
+    later = failed(opened, more, NOW + 30 * SECOND)
+    assert (later.open_until, later.cool_off) == (opened.open_until, opened.cool_off)
+    assert later.failures == OPEN_AFTER + more
+
+
+def test_it_is_disabled_after_five_days_of_failing_and_then_gets_a_probe_a_day() -> None:
+    health, now = WELL, NOW
+    while not health.is_disabled(now):
+        health = after_failure(health, "503", now)
+        now = max(now + SECOND, health.open_until)
+    assert 120 * HOUR <= now - NOW <= 120 * HOUR + LONGEST_COOL_OFF
+    health = after_failure(health, "503", now)
+    assert health.open_until == now + PROBE_EVERY_MS
+    assert health.may_try(now + PROBE_EVERY_MS - 1) == 0
+    assert health.may_try(now + PROBE_EVERY_MS) == 1
+    assert not after_success(health).is_disabled(now)
+
+
+def test_few_failures_in_a_quiet_week_do_not_disable_it() -> None:
+    few = failed(WELL, DISABLE_AFTER_TRIES - 1)
+    assert not few.is_disabled(NOW + 200 * HOUR)
+    assert failed(few, 1, NOW + 119 * HOUR).is_disabled(NOW + 120 * HOUR)
+
+
+def test_it_remembers_since_when_and_why_it_fails() -> None:
+    health = after_failure(after_failure(WELL, "503", NOW), "no connection", NOW + 5)
+    assert (health.failing_since, health.error, health.is_well) == (NOW, "no connection", False)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-HOUR, 30 * HOUR)), max_size=60))
+def test_whatever_happens_it_is_never_shut_for_longer_than_a_day(
+    story: list[tuple[bool, int]],
+) -> None:
+    health, now, latest = WELL, NOW, NOW
+    for succeeded, pause in story:
+        now += pause
+        latest = max(now, latest)
+        health = after_success(health) if succeeded else after_failure(health, "503", now)
+        assert health.may_try(health.open_until) != 0
+        assert health.open_until <= latest + PROBE_EVERY_MS
+        assert (health.may_try(now) == -1) == (health.failures < OPEN_AFTER)
