@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 PING_SECONDS = 1.0
 BUSY_SECONDS = 60.0
-CLOSE_SECONDS = 0.01
+CLOSE_SECONDS = 0.05
 
 
 class Bus:

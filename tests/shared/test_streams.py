@@ -9,6 +9,7 @@ from services.enrich import app as enrich
 from services.enrich.archive import archived
 from services.ingest.sources import stream as inbox
 from services.publish import announce as publish
+from services.publish.delivery import postroom
 from services.publish.desk_changes import changes
 from services.publish.desk_keys import DeskKeys
 from services.publish.desk_row import Row
@@ -21,6 +22,7 @@ from shared.streams import (
     GROUPS,
     INBOX,
     LANES,
+    PUBLISHED,
     RECEIVED,
     Keys,
     dead_letters,
@@ -90,5 +92,7 @@ def test_flash_lanes_come_first() -> None:
 
 
 def test_the_map_names_the_group_of_each_service() -> None:
-    assert {INBOX: inbox.GROUP, RECEIVED: enrich.GROUP, ENRICHED: publish.GROUP} == GROUPS
-    assert set(Keys(2).read_by()) == {INBOX, *Keys(2).streams(RECEIVED), *Keys(2).streams(ENRICHED)}
+    services = {INBOX: inbox.GROUP, RECEIVED: enrich.GROUP, ENRICHED: publish.GROUP}
+    assert {**services, PUBLISHED: postroom.GROUP} == GROUPS
+    streams = [stream for event in EVENTS for stream in Keys(2).streams(event)]
+    assert set(Keys(2).read_by()) == {INBOX, *streams}

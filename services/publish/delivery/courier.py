@@ -57,10 +57,16 @@ class Courier:
         self._channel = channel
         self._kills = kills
         self.wake = asyncio.Event()
+        self._is_ending = False
+
+    def end(self) -> None:
+        """Let `run` end once the calls under way are settled."""
+        self._is_ending = True
+        self.wake.set()
 
     async def run(self) -> None:
-        """Carry until cancelled."""
-        while True:
+        """Carry until `end`."""
+        while not self._is_ending:
             self.wake.clear()
             try:
                 carried = await self.round()
@@ -168,6 +174,8 @@ class Courier:
         )
 
     async def _rest(self) -> None:
+        if self._is_ending:
+            return
         try:
             async with asyncio.timeout(POLL_SECONDS):
                 await self.wake.wait()

@@ -34,6 +34,8 @@ from shared.timeline import timeline
 
 GROUP = "deliver"
 LOOK_SECONDS = 0.5
+SETTLE_SECONDS = 2.0
+"""What a call under way may still take when its courier is dismissed; then its lease runs out."""
 log = structlog.get_logger()
 
 
@@ -98,8 +100,7 @@ class Postroom:
                         raise
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            for name in list(self._known):
-                await self._dismiss(name)
+            await asyncio.gather(*map(self._dismiss, list(self._known)))
 
     async def _reconcile(self, wanted: Mapping[str, Destination]) -> None:
         for name in [name for name, known in self._known.items() if wanted.get(name) != known]:
@@ -120,8 +121,11 @@ class Postroom:
 
     async def _dismiss(self, name: str) -> None:
         del self._known[name]
-        self._couriers.pop(name, None)
-        await end(self._tasks.pop(name, []))
+        for courier in self._couriers.pop(name, ()):
+            courier.end()
+        if tasks := self._tasks.pop(name, []):
+            await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
+            await end(tasks)
         if client := self._clients.pop(name, None):
             await client.aclose()
 
