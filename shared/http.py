@@ -11,11 +11,11 @@ are ignored: they would carry keys to a third party.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
+from typing import Self
 
 import httpcore
 import httpx
@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.addresses import Network, may_call
 from shared.lookups import Lookups
+from shared.sockets import SocketOptions, Sockets
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 PUBLIC_TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=None)
@@ -34,9 +35,6 @@ FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """All numeric addresses of a name, for a port. Raises OSError when there is none."""
-SocketOptions = Iterable[
-    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-]
 
 
 class HttpSettings(BaseModel):
@@ -58,67 +56,82 @@ def own_client(base_url: str, key: str = "") -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, trust_env=False)
 
 
+class PublicClient:
+    """A client for addresses of others. It follows no redirect, keeps no cookie, knows no proxy.
+
+    httpx' own client does all that, and spends a third of a call on it.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+    async def call(
+        self, request: httpx.Request, *, deadline_s: float = 20.0, max_answer: int = 16_384
+    ) -> httpx.Response:
+        """Send it, and read at most `max_answer` bytes of the answer, packed if they are.
+
+        All of it, from looking the name up to the last byte, takes at most `deadline_s` seconds:
+        the timeouts of httpx begin anew with every byte of a receiver that drips. Raises what the
+        head of this file lists; a missed deadline is an httpx.ReadTimeout.
+        """
+        try:
+            async with asyncio.timeout(deadline_s):
+                answer = await self._transport.handle_async_request(request)
+                async with aclosing(answer):
+                    content = await _beginning(answer, max_answer)
+        except TimeoutError as error:
+            message = f"no whole answer within {deadline_s:g} s"
+            raise httpx.ReadTimeout(message, request=request) from error
+        headers = [pair for pair in answer.headers.multi_items() if pair[0] not in FRAMING]
+        whole = httpx.Response(
+            answer.status_code, headers=headers, content=content, request=request
+        )
+        whole.encoding = "utf-8"  # a charset chosen by a stranger may name any codec, even zlib
+        return whole
+
+
 def public_client(
     settings: HttpSettings,
     *,
     resolve: Resolve | None = None,
     network: httpcore.AsyncNetworkBackend | None = None,
-) -> httpx.AsyncClient:
-    """A client for addresses of others. It follows no redirect and keeps no cookie.
+) -> PublicClient:
+    """A client with connections of its own.
 
     `resolve` looks names up and `network` opens sockets to the addresses that were judged.
     """
-    guard = Guard(settings.allow_networks, resolve or Lookups(), network or httpcore.AnyIOBackend())
-    return httpx.AsyncClient(
-        transport=PublicTransport(guard),
-        headers=HEADERS,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        timeout=PUBLIC_TIMEOUT,
-        follow_redirects=False,
-        trust_env=False,
-    )
+    guard = Guard(settings.allow_networks, resolve or _lookups(), network or Sockets())
+    return PublicClient(PublicTransport(guard))
 
 
 def new_request(
-    client: httpx.AsyncClient,
     method: str,
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
     content: bytes | None = None,
 ) -> httpx.Request:
-    """A request for `call`. Raises AddressRefused when `url` cannot be read."""
+    """A request for `PublicClient.call`. Raises AddressRefused when `url` cannot be read."""
     try:
-        return client.build_request(method, url, headers=headers, content=content)
+        return httpx.Request(
+            method,
+            url,
+            headers={**HEADERS, **(headers or {})},
+            content=content,
+            extensions={"timeout": PUBLIC_TIMEOUT.as_dict()},
+        )
     except httpx.InvalidURL as error:
         raise AddressRefused(f"not an address: {error}") from error
-
-
-async def call(
-    client: httpx.AsyncClient,
-    request: httpx.Request,
-    *,
-    deadline_s: float = 20.0,
-    max_answer: int = 16_384,
-) -> httpx.Response:
-    """Send it, and read at most `max_answer` bytes of the answer, which stay packed if they are.
-
-    All of it, from looking the name up to the last byte, takes at most `deadline_s` seconds: the
-    timeouts of httpx begin anew with every byte of a receiver that drips. Raises what the head of
-    this file lists; a missed deadline is an httpx.ReadTimeout.
-    """
-    try:
-        async with asyncio.timeout(deadline_s):
-            answer = await client.send(request, stream=True)
-            async with aclosing(answer):
-                content = await _beginning(answer, max_answer)
-    except TimeoutError as error:
-        message = f"no whole answer within {deadline_s:g} s"
-        raise httpx.ReadTimeout(message, request=request) from error
-    headers = [pair for pair in answer.headers.multi_items() if pair[0] not in FRAMING]
-    whole = httpx.Response(answer.status_code, headers=headers, content=content, request=request)
-    whole.encoding = "utf-8"  # a charset chosen by a stranger may name any codec, even zlib
-    return whole
 
 
 async def _beginning(answer: httpx.Response, max_bytes: int) -> bytes:
@@ -128,6 +141,12 @@ async def _beginning(answer: httpx.Response, max_bytes: int) -> bytes:
         if len(content) >= max_bytes:
             break
     return bytes(content[:max_bytes])
+
+
+@cache
+def _lookups() -> Lookups:
+    """One for the whole process: its threads are for the names that hang."""
+    return Lookups()
 
 
 @cache
@@ -154,6 +173,8 @@ class PublicTransport(httpx.AsyncHTTPTransport):
         """Send it. Raises AddressRefused before anything is looked up or sent."""
         if request.url.scheme not in ("http", "https"):
             raise AddressRefused("only http and https addresses are called", request=request)
+        if not request.url.host:
+            raise AddressRefused("an address names a host", request=request)
         if request.url.userinfo:
             raise AddressRefused("an address must not hold a user name", request=request)
         return await super().handle_async_request(request)

@@ -33,6 +33,8 @@ DESTINATIONS = f"{PREFIX}:destinations"
 """Hash: name -> destination, as JSON with its secrets."""
 DESTINATION_HEALTH = f"{PREFIX}:destination-health"
 """Hash: name -> how a destination has been failing; healthy ones are not in it."""
+CARRIERS = f"{PREFIX}:carriers"
+"""Sorted set: publish processes that deliver, by when they last said so in milliseconds."""
 INSTALLATION = f"{PREFIX}:installation"
 """A key that every embedded Redis holds, so that a start can tell an emptied one from a new one."""
 

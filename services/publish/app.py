@@ -8,17 +8,18 @@ from time import time_ns
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from services.publish import channels
 from services.publish.announce import GROUP, Announce
+from services.publish.delivery.announcer import Announcer
 from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.ledger import Ledger
-from services.publish.delivery.postroom import GROUP as DELIVER, Announcer, Postroom
+from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
+from services.publish.delivery.rota import Rota
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
 from services.publish.live import Site
@@ -76,7 +77,7 @@ def build(settings: Settings) -> Service:
     )
     announce = Announce(desk, builder, keys, wake=wake, clock=_now)
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
-    postroom = _postroom(settings, bus.redis, keys, Announcer(desk, site))
+    postroom = _postroom(settings, bus, keys, Announcer(desk, site))
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     return Service(
         "publish",
@@ -86,21 +87,27 @@ def build(settings: Settings) -> Service:
             _open_site(builder),
             builder.keep_fresh(wake),
             postroom.keep_couriers(),
+            postroom.watch(),
         ],
     )
 
 
-def _postroom(settings: Settings, redis: Redis, keys: Keys, announcer: Announcer) -> Postroom:
+def _postroom(settings: Settings, bus: Bus, keys: Keys, announcer: Announcer) -> Postroom:
     office = Office(
-        Ledger(redis, keys),
-        Destinations(redis),
+        Ledger(bus.redis, keys),
+        Destinations(bus.redis),
         announcer,
         announcer.is_current,
         lambda: time_ns() // 1_000_000,
     )
     own = settings.section("http", HttpSettings)
     return Postroom(
-        office, keys, channels=find_plugs(channels), http=lambda: public_client(own), clock=_now
+        office,
+        keys,
+        rota=Rota(bus.redis, bus.consumer),
+        channels=find_plugs(channels),
+        http=lambda: public_client(own),
+        clock=_now,
     )
 
 

@@ -86,6 +86,14 @@ class Desk:
         found = zip(wanted, map(from_hash, hashes), strict=True)
         return {uri: row for uri, row in found if row is not None}
 
+    async def revs(self, uris: Sequence[str]) -> list[int]:
+        """How often each of the rows has changed, 0 for an article that is not known."""
+        async with self._pipeline() as pipe:
+            for uri in uris:
+                pipe.hget(self._keys.row(uri), "rev")
+            found: list[bytes | None] = await pipe.execute()
+        return [int(rev or 0) for rev in found]
+
     async def newest(self, listing: Listing, count: int) -> list[LiveArticle]:
         """The latest `count` articles of a list, newest first."""
         async with self._pipeline() as pipe:

@@ -16,7 +16,7 @@ from services.publish.delivery.message_key import message_key
 from services.publish.delivery.row import OPS, Op
 from services.publish.delivery.signature import accepts
 from shared.article import Article
-from shared.http import AddressRefused, HttpSettings, public_client
+from shared.http import AddressRefused, HttpSettings, PublicClient, public_client
 from tests.publish.receiver import Behaviour, Receiver, answer, reset
 
 OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
@@ -70,7 +70,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
+async def http() -> AsyncIterator[PublicClient]:
     async with public_client(LOOPBACK) as client:
         yield client
 
@@ -80,7 +80,7 @@ def notice(channel: Channel, told: Announcement) -> dict[str, Any]:
     return found
 
 
-def test_a_thin_notice_has_the_headline_and_where_to_read_on(http: httpx.AsyncClient) -> None:
+def test_a_thin_notice_has_the_headline_and_where_to_read_on(http: PublicClient) -> None:
     assert notice(Webhook(settings(), http, Clock()), announcement(first=True)) == {
         "type": "article.published",
         "timestamp": "2026-11-23T03:00:00Z",
@@ -99,7 +99,7 @@ def test_a_thin_notice_has_the_headline_and_where_to_read_on(http: httpx.AsyncCl
     }
 
 
-def test_a_full_notice_has_all_that_readers_may_see(http: httpx.AsyncClient) -> None:
+def test_a_full_notice_has_all_that_readers_may_see(http: PublicClient) -> None:
     channel = Webhook(settings(thin=False), http, Clock())
     data = notice(channel, announcement(urgency=1))["data"]
     assert data["lane"] == "flash"
@@ -111,14 +111,14 @@ def test_a_full_notice_has_all_that_readers_may_see(http: httpx.AsyncClient) -> 
 
 
 @pytest.mark.parametrize("thin", [True, False])
-def test_a_kill_names_the_story_and_says_no_more(http: httpx.AsyncClient, *, thin: bool) -> None:
+def test_a_kill_names_the_story_and_says_no_more(http: PublicClient, *, thin: bool) -> None:
     channel = Webhook(settings(thin=thin), http, Clock())
     told = notice(channel, announcement("kill", pubstatus="canceled"))
     assert told["type"] == "article.withdrawn"
     assert told["data"] == {"uri": "tag:daily.example,2026:bridge", "version": 2, "url": URL}
 
 
-def test_the_second_notice_of_a_story_is_an_update(http: httpx.AsyncClient) -> None:
+def test_the_second_notice_of_a_story_is_an_update(http: PublicClient) -> None:
     assert notice(Webhook(settings(), http, Clock()), announcement())["type"] == "article.updated"
 
 
@@ -131,14 +131,14 @@ def test_the_second_notice_of_a_story_is_an_update(http: httpx.AsyncClient) -> N
     ],
 )
 def test_the_timestamp_is_the_versions_own(
-    http: httpx.AsyncClient, fields: dict[str, object], timestamp: str | None
+    http: PublicClient, fields: dict[str, object], timestamp: str | None
 ) -> None:
     told = notice(Webhook(settings(), http, Clock()), announcement(**fields))
     assert told.get("timestamp") == timestamp
 
 
 async def test_every_try_has_the_same_id_and_body_and_its_own_time(
-    receiver: Receiver, http: httpx.AsyncClient
+    receiver: Receiver, http: PublicClient
 ) -> None:
     clock, key = Clock(), message_key(STORY["uri"], 2, "put", "partner")
     channel = open_channel(settings(receiver.url), http, clock)
@@ -154,9 +154,7 @@ async def test_every_try_has_the_same_id_and_body_and_its_own_time(
     assert first.headers["content-type"] == "application/json"
 
 
-async def test_the_receiver_can_tell_that_it_was_us(
-    receiver: Receiver, http: httpx.AsyncClient
-) -> None:
+async def test_the_receiver_can_tell_that_it_was_us(receiver: Receiver, http: PublicClient) -> None:
     clock = Clock()
     channel = open_channel(settings(receiver.url, secrets=[OLD, NEW]), http, clock)
     await channel.deliver(channel.render(announcement()), "msg_1", "")
@@ -167,7 +165,7 @@ async def test_the_receiver_can_tell_that_it_was_us(
 
 
 async def test_the_clock_of_a_channel_is_the_real_one(
-    receiver: Receiver, http: httpx.AsyncClient
+    receiver: Receiver, http: PublicClient
 ) -> None:
     channel = open_channel(settings(receiver.url), http)
     await channel.delete(channel.render(announcement("kill")), "msg_1", "")
@@ -189,7 +187,7 @@ async def test_the_clock_of_a_channel_is_the_real_one(
     ids=["202", "410", "404", "308", "429", "503", "reset"],
 )
 async def test_what_the_receiver_does_decides(
-    receiver: Receiver, http: httpx.AsyncClient, behaviour: Behaviour, put: str, kill: str
+    receiver: Receiver, http: PublicClient, behaviour: Behaviour, put: str, kill: str
 ) -> None:
     receiver.plan(behaviour)
     channel = open_channel(settings(receiver.url), http)
@@ -198,7 +196,7 @@ async def test_what_the_receiver_does_decides(
 
 
 async def test_a_retry_after_that_is_a_date_is_read_by_the_channels_clock(
-    receiver: Receiver, http: httpx.AsyncClient
+    receiver: Receiver, http: PublicClient
 ) -> None:
     clock = Clock()
     later = datetime.fromtimestamp(clock.now / 1_000 + 90, UTC)
@@ -228,7 +226,7 @@ async def test_an_address_that_may_not_be_called_stops_the_destination(url: str)
     assert channel.classify(error, "put").verdict == "stopped"
 
 
-async def test_a_receiver_that_does_not_listen_is_tried_again(http: httpx.AsyncClient) -> None:
+async def test_a_receiver_that_does_not_listen_is_tried_again(http: PublicClient) -> None:
     async with Receiver() as receiver:
         url = receiver.url
     channel = open_channel(settings(url), http)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import httpcore
 import httpx
 
-from shared.http import HttpSettings, Resolve, call, new_request
+from shared.http import HttpSettings, PublicClient, Resolve, new_request
 
 LOOPBACK = "127.0.0.1"
 NOTHING_OPENED = HttpSettings.model_validate({"allow_networks": []})
@@ -50,5 +50,5 @@ async def worst(host: str, port: int) -> Sequence[str]:
     return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
-async def visit(client: httpx.AsyncClient, url: str) -> httpx.Response:
-    return await call(client, new_request(client, "GET", url))
+async def visit(client: PublicClient, url: str) -> httpx.Response:
+    return await client.call(new_request("GET", url))

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from shared.errors import Misconfigured
-from shared.http import AddressRefused, HttpSettings, call, new_request, public_client
+from shared.http import AddressRefused, HttpSettings, new_request, public_client
 from shared.settings import Settings
 from tests.publish.receiver import Behaviour, Receiver, answer, drip, flood, hang, reset
 from tests.shared.networks import LOOPBACK, LOOPBACK_OPENED, NOTHING_OPENED, answering, visit
@@ -73,7 +73,7 @@ async def test_the_whole_call_has_one_deadline(behaviour: Behaviour) -> None:
         receiver.plan(behaviour)
         begun = time.monotonic()
         with pytest.raises(httpx.ReadTimeout):
-            await call(client, new_request(client, "POST", receiver.url), deadline_s=0.3)
+            await client.call(new_request("POST", receiver.url), deadline_s=0.3)
         assert 0.25 < time.monotonic() - begun < 5
         receiver.plan(answer(204))
         assert (await visit(client, receiver.url)).status_code == 204
@@ -86,7 +86,7 @@ async def test_a_resolver_that_hangs_meets_the_deadline() -> None:
 
     async with public_client(NOTHING_OPENED, resolve=resolve) as client:
         with pytest.raises(httpx.TimeoutException):
-            await call(client, new_request(client, "GET", "http://slow.test/"), deadline_s=0.1)
+            await client.call(new_request("GET", "http://slow.test/"), deadline_s=0.1)
 
 
 async def test_ten_megabytes_are_read_to_sixteen_kilobytes() -> None:

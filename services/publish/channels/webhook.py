@@ -31,7 +31,7 @@ from services.publish.delivery.message_key import KEY_CHARS
 from services.publish.delivery.row import Op, Outcome
 from services.publish.delivery.signature import WebhookSecret, sign
 from shared.article import Article, WebUrl
-from shared.http import call, new_request
+from shared.http import PublicClient, new_request
 from shared.streams import Lane
 
 MEDIA_TYPE = "application/json"
@@ -72,7 +72,7 @@ class Settings(BaseModel):
 
 def open_channel(
     settings: Settings,
-    http: httpx.AsyncClient,
+    http: PublicClient,
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
 ) -> "Webhook":
     """The way to one receiver. `clock` gives milliseconds since 1970."""
@@ -84,9 +84,7 @@ class Webhook:
 
     caps = Caps(idempotency="key", edits=True, deletes=True, finds=False, verifies=False)
 
-    def __init__(
-        self, settings: Settings, http: httpx.AsyncClient, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, settings: Settings, http: PublicClient, clock: Callable[[], int]) -> None:
         self._settings = settings
         self._http = http
         self._clock = clock
@@ -103,7 +101,7 @@ class Webhook:
         return _rendered(_present(notice))
 
     async def deliver(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:  # noqa: ARG002
-        """Send a notice. Raises what `shared.http.call` does."""
+        """Send a notice. Raises what `shared.http` lists."""
         sent_at = self._clock() // 1_000
         secrets = [secret.get_secret_value() for secret in self._settings.secrets]
         headers = {
@@ -112,10 +110,8 @@ class Webhook:
             "webhook-timestamp": str(sent_at),
             "webhook-signature": sign(secrets, key, sent_at, post.body),
         }
-        request = new_request(
-            self._http, "POST", self._settings.url, headers=headers, content=post.body
-        )
-        return await call(self._http, request)
+        request = new_request("POST", self._settings.url, headers=headers, content=post.body)
+        return await self._http.call(request)
 
     async def delete(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
         """Send the notice that the article is withdrawn."""

@@ -6,27 +6,33 @@ behind a sick neighbour, and a kill waits behind nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from random import random
+from secrets import token_hex
 
 import httpx
 import structlog
 from redis.exceptions import RedisError
 
-from services.publish.delivery.breaker import after_failure, after_success
+from services.publish.delivery.ahead import next_claim
+from services.publish.delivery.breaker import Health, after_failure, after_success
 from services.publish.delivery.channel import Announcement, Channel
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.message_key import message_key
 from services.publish.delivery.retry import wait_after
-from services.publish.delivery.row import Outcome, Row, claim, settle
+from services.publish.delivery.row import Outcome, Row, claim, hand_back, settle
 from shared.article import Article
 from shared.logs import Happened
 from shared.metrics import DELIVERIES
 from shared.redis import is_outage
 
-POLL_SECONDS = 0.25
+REST_SECONDS = 5.0
+"""The postroom wakes a courier that has something to do; this is for a call that was missed."""
+CALL_MS = 22_000
+"""What a call can take, and some. One that could outlast its lease is not begun."""
+REWRITE_SECONDS = 0.2
 log = structlog.get_logger()
 
 Announce = Callable[[Row], Awaitable[Announcement | None]]
@@ -58,6 +64,10 @@ class Courier:
         self._kills = kills
         self.wake = asyncio.Event()
         self._is_ending = False
+        self._health = Health()
+        self._rows_at_once = destination.concurrency
+        self._name = token_hex(8)
+        self._doubtful: list[Row] = []
 
     def end(self) -> None:
         """Let `run` end once the calls under way are settled."""
@@ -73,29 +83,46 @@ class Courier:
             except (RedisError, OSError) as error:
                 if not is_outage(error):
                     raise
-                carried = 0  # rows that were leased are claimed again when their lease is over
+                carried = 0
             if not carried:
                 await self._rest()
 
     async def round(self) -> int:
         """Claim what is due, call, settle. Returns how many rows that were."""
-        limit = await self._limit()
-        if not limit:
+        calls = await self._limit()
+        if not calls:
             return 0
-        rows = await self._claim(limit)
-        await asyncio.gather(*map(self._carry, rows))
+        at_once = self._rows_at_once if self._may_claim_ahead(calls) else calls
+        began = self._office.now()
+        rows = await self._claimed_after_all() or await self._claim(at_once)
+        queue = iter(rows)
+        ended = await asyncio.gather(
+            *(self._carry_on(queue) for _ in rows[:calls]), return_exceptions=True
+        )
+        for error in filter(None, ended):
+            raise error
+        took, used = self._office.now() - began, len(rows) >= at_once
+        self._rows_at_once = next_claim(at_once, took, all_used=used, calls=calls)
         return len(rows)
 
     async def _limit(self) -> int:
-        """How many rows may go out now."""
+        """How many calls may be under way now."""
         most = self._destination.concurrency
+        self._health = await self._office.destinations.health(self._destination.name)
         if self._kills:
             return most  # a kill goes to paused, broken and disabled destinations too
         if self._destination.state == "paused":
             return 0
-        health = await self._office.destinations.health(self._destination.name)
-        allowed = health.may_try(self._office.now())
+        allowed = self._health.may_try(self._office.now())
         return most if allowed < 0 else allowed
+
+    def _may_claim_ahead(self, calls: int) -> bool:
+        """Whether rows may be claimed that wait for a call: a probe goes alone.
+
+        Where nobody can tell a repetition, a crash makes every claimed row unknown.
+        """
+        is_probe = calls < self._destination.concurrency
+        return not is_probe and self._channel.caps.idempotency != "none"
 
     async def _claim(self, limit: int) -> list[Row]:
         """Lease what is due. What must not be sent any more is written down, and not returned."""
@@ -103,16 +130,48 @@ class Courier:
         due = await self._office.ledger.due(self._destination.name, now, limit, kills=self._kills)
         repeatable = self._channel.caps.idempotency != "none"
         cut = self._destination.give_up_after_ms
-        rows = [claim(row, now, repeatable=repeatable, give_up_after=cut) for row in due]
-        claimed = [row for row in rows if row]
-        done = await self._office.ledger.replace([Change(row) for row in claimed])
-        ours = [
-            replace(row, rev=row.rev + 1) for row, mine in zip(claimed, done, strict=True) if mine
+        rows = [
+            claim(row, now, repeatable=repeatable, give_up_after=cut, owner=self._name)
+            for row in due
         ]
+        self._doubtful = [row for row in rows if row]
+        done = await self._office.ledger.replace([Change(row) for row in self._doubtful])
+        claimed, self._doubtful = zip(self._doubtful, done, strict=True), []
+        ours = [replace(row, rev=row.rev + 1) for row, is_ours in claimed if is_ours]
         return [row for row in ours if row.state == "sending"]
 
+    async def _claimed_after_all(self) -> list[Row]:
+        """Rows of a claim whose answer was lost, where Redis has taken it all the same."""
+        pairs = [(row.uri, row.destination) for row in self._doubtful]
+        rows = await self._office.ledger.rows(pairs) if pairs else []
+        self._doubtful = []
+        return [row for row in rows if row.state == "sending" and row.owner == self._name]
+
+    async def _carry_on(self, queue: Iterator[Row]) -> None:
+        """One call after the other, as long as there are rows and calls may be made."""
+        for row in queue:
+            if self._may_call(row):
+                await self._carry(row)
+            else:
+                await self._hand_back(row)
+
+    def _may_call(self, row: Row) -> bool:
+        now = self._office.now()
+        if self._is_ending or row.lease_until - now < CALL_MS:
+            return False
+        return self._kills or self._health.may_try(now) != 0
+
+    async def _hand_back(self, row: Row) -> None:
+        await self._write(row, lambda row: Change(hand_back(row, self._office.now())))
+
     async def _carry(self, row: Row) -> None:
-        outcome = await self._call(row)
+        try:
+            outcome = await self._call(row)
+        except (RedisError, OSError) as error:
+            if not is_outage(error):
+                raise
+            await self._hand_back(row)
+            return
         settled = await self._settle(row, outcome)
         if settled is not None:
             await self._tell(row, settled, outcome)
@@ -132,37 +191,52 @@ class Courier:
         return self._channel.classify(answer, row.sending_op)
 
     async def _settle(self, row: Row, outcome: Outcome) -> Row | None:
-        """Write what came of the call; None when the lease ran out and somebody else has the row.
+        """Write what came of the call; None when it is no longer ours to write."""
 
-        Something newer may have become wanted meanwhile: then the row is read again and settled as
-        it stands now, as long as it is still our claim.
+        def settled(row: Row) -> Change:
+            now, cut = self._office.now(), self._destination.give_up_after_ms
+            wait = wait_after(row, outcome, now, random, give_up_after=cut)
+            return Change(settle(row, outcome, now, wait), _attempt(row, outcome))
+
+        return await self._write(row, settled)
+
+    async def _write(self, row: Row, change: Callable[[Row], Change]) -> Row | None:
+        """Write the changed row; None when the lease ran out and somebody else has it.
+
+        Something newer may have become wanted meanwhile: then the row is read again and changed as
+        it stands now, as long as it is still our claim. When Redis is away, what is known of a
+        call is kept until it is back.
         """
         while True:
-            now = self._office.now()
-            wait = wait_after(
-                row, outcome, now, random, give_up_after=self._destination.give_up_after_ms
-            )
-            settled = settle(row, outcome, now, wait)
-            if (await self._office.ledger.replace([Change(settled, _attempt(row, outcome))]))[0]:
-                return settled
-            [fresh] = await self._office.ledger.rows([(row.uri, row.destination)])
+            changed = change(row)
+            try:
+                if await self._office.ledger.settle(changed):
+                    return changed.row
+                [fresh] = await self._office.ledger.rows([(row.uri, row.destination)])
+            except (RedisError, OSError) as error:
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(REWRITE_SECONDS)
+                continue
             if fresh.epoch != row.epoch:
                 return None
+            if fresh.state != "sending":
+                return fresh  # written already: only the answer was lost
             row = fresh
 
     async def _tell(self, row: Row, settled: Row, outcome: Outcome) -> None:
         """Health, metrics, one log line."""
         name = self._destination.name
         DELIVERIES.labels(self._destination.channel, outcome.verdict).inc()
-        health = await self._office.destinations.health(name)
-        if outcome.verdict == "done" and not health.is_well:
-            await self._office.destinations.note(name, after_success(health))
-        elif outcome.verdict in ("retry", "unknown", "refused") and outcome.error != "superseded":
-            failing = after_failure(health, outcome.error, self._office.now())
-            await self._office.destinations.note(name, failing)
+        if outcome.verdict == "done":
+            if not self._health.is_well:
+                await self._note(after_success(self._health))
         elif outcome.verdict == "stopped":
             await self._office.destinations.pause(name, outcome.error)
             log.error(Happened.DESTINATION_PAUSED, destination=name, reason=outcome.error)
+        elif outcome.error != "superseded":
+            before = await self._office.destinations.health(name)
+            await self._note(after_failure(before, outcome.error, self._office.now()))
         log.info(
             _happened(settled, outcome),
             destination=name,
@@ -173,11 +247,15 @@ class Courier:
             reason=outcome.error,
         )
 
+    async def _note(self, health: Health) -> None:
+        self._health = health
+        await self._office.destinations.note(self._destination.name, health)
+
     async def _rest(self) -> None:
         if self._is_ending:
             return
         try:
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(REST_SECONDS):
                 await self.wake.wait()
         except TimeoutError:
             return

@@ -50,17 +50,19 @@ class Destinations:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._parsed: dict[bytes, Destination] = {}
 
     async def all(self) -> dict[str, Destination]:
         """Every destination, by name."""
         rows: Any = await self._redis.hgetall(DESTINATIONS)
-        found = map(Destination.model_validate_json, rows.values())
-        return {one.name: one for one in sorted(found, key=lambda one: one.name)}
+        # Read for every article, changed by hand: what was parsed is kept.
+        self._parsed = {row: self._parsed.get(row) or _parse(row) for row in rows.values()}
+        return {one.name: one for one in sorted(self._parsed.values(), key=lambda one: one.name)}
 
     async def get(self, name: str) -> Destination | None:
         """One destination, or None."""
         row: Any = await self._redis.hget(DESTINATIONS, name)
-        return Destination.model_validate_json(row) if row else None
+        return _parse(row) if row else None
 
     async def put(self, destination: Destination) -> None:
         """Add it, or write it anew."""
@@ -114,6 +116,10 @@ class Destinations:
             return False
         await self.put(destination.model_copy(update=update))
         return True
+
+
+def _parse(row: bytes) -> Destination:
+    return Destination.model_validate_json(row)
 
 
 class HealthRow(BaseModel):

@@ -16,9 +16,12 @@ from typing import Any
 from redis.asyncio import Redis
 
 from services.publish.delivery.row import Row
+from services.publish.delivery.together import Together
 from shared.streams import Keys
 
 KEEP_ATTEMPTS = 1000
+AT_ONCE = 64
+"""Rows that one script writes: a few milliseconds, in which Redis does nothing else."""
 SCAN_COUNT = 1000
 NAMES = tuple(field.name for field in fields(Row))
 NUMBERS = frozenset(field.name for field in fields(Row) if field.type is int)
@@ -61,6 +64,8 @@ class Ledger:
         self._redis = redis
         self._keys = keys
         self._replace = redis.register_script(REPLACE)
+        self.settle = Together(self.replace, AT_ONCE)
+        """Write one row as `replace` does, together with whatever else is settled just now."""
 
     async def of_article(self, uri: str) -> list[Row]:
         """The rows of all destinations that ever had something to do with the article."""
@@ -85,6 +90,21 @@ class Ledger:
             )
             found += [(score, uri.decode()) for uri, score in part]
         return await self.rows([(uri, destination) for _, uri in sorted(found)[:count]])
+
+    async def lanes_due(self, destinations: Iterable[str], now: int) -> set[tuple[str, bool]]:
+        """Which destinations have something due, news (False) and kills (True) apart."""
+        lanes = [
+            (name, kills, self._keys.shared(partition, _due(kills=kills), name))
+            for name in destinations
+            for kills in (False, True)
+            for partition in range(self._keys.partitions)
+        ]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for *_, key in lanes:
+                pipe.zrange(key, 0, 0, withscores=True)
+            firsts: list[list[tuple[bytes, float]]] = await pipe.execute()
+        told = zip(lanes, firsts, strict=True)
+        return {(name, kills) for (name, kills, _), first in told if first and first[0][1] <= now}
 
     async def next_due(self, destination: str) -> int | None:
         """When the next row of a destination is due, kills not counted; None when nothing waits."""

@@ -4,27 +4,27 @@ It reads `article.published` with a group of its own, so planning waits for noth
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import ModuleType
 
-import httpx
 import structlog
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from services.publish.delivery.channel import Announcement, Channel
+from services.publish.delivery.channel import Channel
 from services.publish.delivery.courier import Courier, Office
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.ledger import Change
 from services.publish.delivery.plan import plan
-from services.publish.delivery.row import Row, want
-from services.publish.desk import Desk
-from services.publish.live import Site
+from services.publish.delivery.rota import Rota
+from services.publish.delivery.row import want
 from shared.article import Article
 from shared.commit import Write
 from shared.events import Event
 from shared.hop import Entry
+from shared.http import PublicClient
 from shared.logs import Happened
 from shared.redis import is_outage
 from shared.settings import hide_secrets
@@ -33,7 +33,10 @@ from shared.tasks import end
 from shared.timeline import timeline
 
 GROUP = "deliver"
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, WATCH_SECONDS = 0.5, 0.2
+LANES = (True, False)
+Lane = tuple[str, bool]
+"""One lane of one destination: its name, and whether it is that of the kills."""
 SETTLE_SECONDS = 2.0
 """What a call under way may still take when its courier is dismissed; then its lease runs out."""
 log = structlog.get_logger()
@@ -47,19 +50,21 @@ class Postroom:
         office: Office,
         keys: Keys,
         *,
+        rota: Rota,
         channels: Mapping[str, ModuleType],
-        http: Callable[[], httpx.AsyncClient],
+        http: Callable[[], PublicClient],
         clock: Callable[[], datetime],
     ) -> None:
         self._office = office
         self._keys = keys
         self._channels = channels
         self._http = http
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._clients: dict[Lane, PublicClient] = {}
         self._clock = clock
-        self._known: dict[str, Destination] = {}
-        self._couriers: dict[str, list[Courier]] = {}
-        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._rota = rota
+        self._known: dict[Lane, Destination] = {}
+        self._couriers: dict[Lane, Courier] = {}
+        self._tasks: dict[Lane, asyncio.Task[None]] = {}
 
     async def __call__(self, entry: Entry) -> Sequence[Write]:
         """Write down who is to get this event. Safe to repeat: a row never wants less."""
@@ -68,9 +73,7 @@ class Postroom:
         if not await self._office.is_current(event.article):
             return []
         names = await self._plan(event.article, list(destinations.values()))
-        for name in names:
-            for courier in self._couriers.get(name, ()):
-                courier.wake.set()
+        self._wake((name, kills) for name in names for kills in LANES)
         if not names:
             return []
         return timeline(self._keys, event, "deliver.planned", destinations=len(names))
@@ -90,10 +93,11 @@ class Postroom:
                 return names
 
     async def keep_couriers(self) -> None:
-        """One pair of couriers for every destination there is, until cancelled."""
+        """A courier for each lane of each destination that is ours to carry, until cancelled."""
         try:
             while True:
                 try:
+                    await self._rota.sign_in()
                     await self._reconcile(await self._office.destinations.all())
                 except (RedisError, OSError) as error:
                     if not is_outage(error):
@@ -101,35 +105,59 @@ class Postroom:
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await asyncio.gather(*map(self._dismiss, list(self._known)))
+            with suppress(RedisError, OSError):
+                await self._rota.sign_out()
 
-    async def _reconcile(self, wanted: Mapping[str, Destination]) -> None:
-        for name in [name for name, known in self._known.items() if wanted.get(name) != known]:
-            await self._dismiss(name)
-        for name in [name for name in self._tasks if any(map(_failed, self._tasks[name]))]:
-            await self._dismiss(name)  # a bug: told, and a new courier goes on
-        for name in wanted.keys() - self._known.keys():
-            self._known[name] = wanted[name]
-            self._hire(wanted[name])
+    async def watch(self) -> None:
+        """Wake the couriers that have something due, whoever planned it; until cancelled."""
+        while True:
+            try:
+                names = {name for name, _ in self._couriers}
+                self._wake(await self._office.ledger.lanes_due(names, self._office.now()))
+            except (RedisError, OSError) as error:
+                if not is_outage(error):
+                    raise
+            await asyncio.sleep(WATCH_SECONDS)
 
-    def _hire(self, destination: Destination) -> None:
-        channel = self._open(destination)
+    def _wake(self, lanes: Iterable[Lane]) -> None:
+        for lane in lanes:
+            if lane in self._couriers:
+                self._couriers[lane].wake.set()
+
+    async def _reconcile(self, destinations: Mapping[str, Destination]) -> None:
+        wanted = {
+            (name, kills): destination
+            for name, destination in destinations.items()
+            for kills in LANES
+            if kills or self._rota.is_ours(name)
+        }
+        gone = [lane for lane, known in self._known.items() if wanted.get(lane) != known]
+        failed = [lane for lane, task in self._tasks.items() if _failed(task)]
+        # One that failed has met a bug: it was told, and a new courier goes on.
+        await asyncio.gather(*map(self._dismiss, {*gone, *failed}))
+        for lane in wanted.keys() - self._known.keys():
+            self._known[lane] = wanted[lane]
+            self._hire(lane, wanted[lane])
+
+    def _hire(self, lane: Lane, destination: Destination) -> None:
+        channel = self._open(lane, destination)
         if channel is None:
             return
-        pair = [Courier(self._office, destination, channel, kills=kills) for kills in (True, False)]
-        self._couriers[destination.name] = pair
-        self._tasks[destination.name] = [asyncio.create_task(courier.run()) for courier in pair]
+        _, kills = lane
+        self._couriers[lane] = Courier(self._office, destination, channel, kills=kills)
+        self._tasks[lane] = asyncio.create_task(self._couriers[lane].run())
 
-    async def _dismiss(self, name: str) -> None:
-        del self._known[name]
-        for courier in self._couriers.pop(name, ()):
+    async def _dismiss(self, lane: Lane) -> None:
+        del self._known[lane]
+        if courier := self._couriers.pop(lane, None):
             courier.end()
-        if tasks := self._tasks.pop(name, []):
-            await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
-            await end(tasks)
-        if client := self._clients.pop(name, None):
+        if task := self._tasks.pop(lane, None):
+            await asyncio.wait([task], timeout=SETTLE_SECONDS)
+            await end([task])
+        if client := self._clients.pop(lane, None):
             await client.aclose()
 
-    def _open(self, destination: Destination) -> Channel | None:
+    def _open(self, lane: Lane, destination: Destination) -> Channel | None:
         plug = self._channels.get(destination.channel)
         if plug is None:
             log.error(
@@ -150,7 +178,7 @@ class Postroom:
         hide_secrets(settings)
         # A pool of its own: httpcore's takes time by the square of its connections, and a sick
         # destination must not use up those of others.
-        client = self._clients[destination.name] = self._http()
+        client = self._clients[lane] = self._http()
         channel: Channel = plug.open_channel(settings, client)
         return channel
 
@@ -161,29 +189,3 @@ def _failed(task: asyncio.Task[None]) -> bool:
         return False
     log.error(Happened.SERVICE_DIED, name="courier", exc_info=error)
     return True
-
-
-class Announcer:
-    """What a row is to be told: the desk's present state of its article."""
-
-    def __init__(self, desk: Desk, site: Site) -> None:
-        self._desk = desk
-        self._site = site
-
-    async def __call__(self, row: Row) -> Announcement | None:
-        """None when the desk has moved on; what it moved on to is about to be wanted here too."""
-        found = await self._desk.row(row.uri)
-        if found is None:
-            return None
-        url = self._site.url(found.path) if found.path else ""
-        if row.sending_op == "kill":
-            kill = Article(uri=row.uri, version=row.sending_version, pubstatus="canceled")
-            return Announcement(kill, "kill", url, first=False)
-        if found.live is None or found.version != row.sending_version:
-            return None
-        return Announcement(found.live.article, "put", url, first=row.is_first)
-
-    async def is_current(self, article: Article) -> bool:
-        """Whether the desk still has this version; a late older one must not be planned."""
-        found = await self._desk.row(article.uri)
-        return found is None or found.version <= article.version

@@ -59,6 +59,8 @@ class Row:
     """All claims so far. It names the lease."""
     due_at: int = 0
     lease_until: int = 0
+    owner: str = ""
+    """Who claimed it last: a name that no other courier has."""
     remote_id: str = ""
     error: str = ""
     failing_since: int = 0
@@ -78,6 +80,11 @@ class Row:
     def is_first(self) -> bool:
         """Whether no acknowledged post stands at the destination."""
         return self.sent_version == 0 or self.sent_op == "kill"
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether something else is wanted by now than was claimed."""
+        return self.wants != (self.sending_version, OPS.index(self.sending_op))
 
     @property
     def may_have_it(self) -> bool:
@@ -105,7 +112,9 @@ def want(row: Row | None, wanted: Row) -> Row | None:
     return _afresh(newer) if row.state == "sending" else _turn(newer, wanted.due_at)
 
 
-def claim(row: Row, now: int, *, repeatable: bool, give_up_after: int | None = None) -> Row | None:
+def claim(
+    row: Row, now: int, *, repeatable: bool, give_up_after: int | None = None, owner: str = ""
+) -> Row | None:
     """The row for one worker to write, or None when it is not to be touched now.
 
     It comes back `sending`: leased for one call; or `unknown` or `dead`: not to be sent.
@@ -123,7 +132,7 @@ def claim(row: Row, now: int, *, repeatable: bool, give_up_after: int | None = N
             return _parked(free, "dead", f"{row.claims} workers ended during the call")
         if give_up_after is not None and row.is_first and now - row.wanted_at > give_up_after:
             return _parked(free, "dead", "old news by now")
-    return _leased(free, now)
+    return replace(_leased(free, now), owner=owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +164,20 @@ def settle(row: Row, outcome: Outcome, now: int, wait_ms: int | None) -> Row:
         settled = _parked(settled, "unknown", outcome.error)
     else:
         settled = _failed(settled, outcome, now, wait_ms)
-    superseded = row.wants != (row.sending_version, OPS.index(row.sending_op))
-    return _turn(settled, now) if superseded else settled
+    return _turn(settled, now) if row.is_superseded else settled
+
+
+def hand_back(row: Row, now: int) -> Row:
+    """The row that was claimed but not called: as if it had not been claimed, and due at once."""
+    free = replace(
+        row,
+        state="waiting",
+        due_at=now,
+        lease_until=0,
+        attempt=max(row.attempt - 1, 0),
+        claims=max(row.claims - 1, 0),
+    )
+    return _turn(free, now) if row.is_superseded else free
 
 
 def replay(row: Row, now: int, *, repeatable: bool) -> Row | None:

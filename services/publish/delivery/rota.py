@@ -1,0 +1,57 @@
+"""Which publish process carries for which destination, so that they share the work.
+
+Each destination has one process that carries its news: then its concurrency, its pace and its probe
+are those of the whole installation, and two processes do not run for the same rows. Kills are
+carried by all. This only saves work: what keeps a delivery right is its row (`row.py`), so for a
+moment two processes may well disagree.
+"""
+
+from collections.abc import Collection
+from hashlib import blake2b
+from typing import Any
+
+from redis.asyncio import Redis
+
+from shared.streams import CARRIERS
+
+GONE_AFTER_MS = 3_000
+
+# KEYS: carriers. ARGV: our name, milliseconds after which one who says nothing counts as gone.
+SIGN_IN = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+return redis.call('ZRANGE', KEYS[1], 0, -1)
+"""
+
+
+def carrier_of(destination: str, carriers: Collection[str]) -> str:
+    """RULE: who carries for a destination. When one joins or leaves, only its share moves.
+
+    Highest random weight: https://en.wikipedia.org/wiki/Rendezvous_hashing
+    """
+    return max(carriers, key=lambda name: blake2b(f"{name}\0{destination}".encode()).digest())
+
+
+class Rota:
+    """The carriers that are at work. `name` is ours, different for every process."""
+
+    def __init__(self, redis: Redis, name: str) -> None:
+        self._redis = redis
+        self._name = name
+        self._sign_in = redis.register_script(SIGN_IN)
+        self._carriers: frozenset[str] = frozenset({name})
+
+    async def sign_in(self) -> None:
+        """Say that we are at work, and learn who else is. Redis' own clock is used."""
+        names: Any = await self._sign_in(keys=[CARRIERS], args=[self._name, GONE_AFTER_MS])
+        self._carriers = frozenset(name.decode() for name in names)
+
+    async def sign_out(self) -> None:
+        """Leave our share to the others at once."""
+        await self._redis.zrem(CARRIERS, self._name)
+
+    def is_ours(self, destination: str) -> bool:
+        """Whether we carry its news, as far as we know."""
+        return carrier_of(destination, self._carriers) == self._name
