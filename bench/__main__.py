@@ -7,6 +7,7 @@ from pathlib import Path
 
 BENCHMARKS = {
     "hops": "the way between services: CPU of three hops beside FastStream and redis-py; latency",
+    "deliveries": "signed webhooks to 50 subscribers: how many a second, and what each one costs",
     "enrich": "tags and related links: quality on public data (--data DIR), and speed",
 }
 EXAMPLES = """\
@@ -23,7 +24,7 @@ def main() -> None:
         prog="python -m bench",
         description=__doc__,
         epilog="benchmarks:\n"
-        + "".join(f"  {name:8}{what}\n" for name, what in BENCHMARKS.items())
+        + "".join(f"  {name:11}{what}\n" for name, what in BENCHMARKS.items())
         + f"\n{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

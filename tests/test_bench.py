@@ -32,10 +32,17 @@ def test_enrich_without_its_data_says_what_is_missing(tmp_path: Path) -> None:
     assert "not measured" in ran.stdout
 
 
+def test_deliveries_prints_how_many_arrived_and_what_each_cost() -> None:
+    ran = bench("--quick", "deliveries")
+    assert ran.returncode == 0, ran.stderr
+    assert "1,000 │ 1,000" in ran.stdout
+    assert "RSS MB" in ran.stdout
+
+
 def test_an_unknown_benchmark_is_refused_with_the_names_there_are() -> None:
     ran = bench("hop")
     assert ran.returncode == 2
-    assert "hops, enrich" in ran.stderr
+    assert "hops, deliveries, enrich" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

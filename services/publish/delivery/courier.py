@@ -15,14 +15,14 @@ import httpx
 import structlog
 from redis.exceptions import RedisError
 
-from services.publish.delivery.ahead import next_claim
+from services.publish.delivery.ahead import may_call, next_claim
 from services.publish.delivery.breaker import Health, after_failure, after_success
 from services.publish.delivery.channel import Announcement, Channel
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.message_key import message_key
 from services.publish.delivery.retry import wait_after
-from services.publish.delivery.row import Outcome, Row, claim, hand_back, settle
+from services.publish.delivery.row import LEASE_MS, Outcome, Row, claim, hand_back, settle
 from shared.article import Article
 from shared.logs import Happened
 from shared.metrics import DELIVERIES
@@ -30,8 +30,8 @@ from shared.redis import is_outage
 
 REST_SECONDS = 5.0
 """The postroom wakes a courier that has something to do; this is for a call that was missed."""
-CALL_MS = 22_000
-"""What a call can take, and some. One that could outlast its lease is not begun."""
+HEALTH_MS = 1_000
+"""How long a healthy destination counts as healthy without being asked for again."""
 REWRITE_SECONDS = 0.2
 log = structlog.get_logger()
 
@@ -65,6 +65,7 @@ class Courier:
         self.wake = asyncio.Event()
         self._is_ending = False
         self._health = Health()
+        self._asked_at = 0
         self._rows_at_once = destination.concurrency
         self._name = token_hex(8)
         self._doubtful: list[Row] = []
@@ -108,13 +109,19 @@ class Courier:
     async def _limit(self) -> int:
         """How many calls may be under way now."""
         most = self._destination.concurrency
-        self._health = await self._office.destinations.health(self._destination.name)
+        await self._ask_for_health()
         if self._kills:
             return most  # a kill goes to paused, broken and disabled destinations too
         if self._destination.state == "paused":
             return 0
         allowed = self._health.may_try(self._office.now())
         return most if allowed < 0 else allowed
+
+    async def _ask_for_health(self) -> None:
+        now = self._office.now()
+        if not self._health.is_well or now - self._asked_at > HEALTH_MS:
+            self._health = await self._office.destinations.health(self._destination.name)
+            self._asked_at = now
 
     def _may_claim_ahead(self, calls: int) -> bool:
         """Whether rows may be claimed that wait for a call: a probe goes alone.
@@ -130,14 +137,20 @@ class Courier:
         due = await self._office.ledger.due(self._destination.name, now, limit, kills=self._kills)
         repeatable = self._channel.caps.idempotency != "none"
         cut = self._destination.give_up_after_ms
-        rows = [
-            claim(row, now, repeatable=repeatable, give_up_after=cut, owner=self._name)
+        changes = [
+            Change(claimed, before=row)
             for row in due
+            if (
+                claimed := claim(
+                    row, now, repeatable=repeatable, give_up_after=cut, owner=self._name
+                )
+            )
         ]
-        self._doubtful = [row for row in rows if row]
-        done = await self._office.ledger.replace([Change(row) for row in self._doubtful])
-        claimed, self._doubtful = zip(self._doubtful, done, strict=True), []
-        ours = [replace(row, rev=row.rev + 1) for row, is_ours in claimed if is_ours]
+        self._doubtful = [change.row for change in changes]
+        done = await self._office.ledger.replace(changes)
+        self._doubtful = []
+        written = [change.row for change, is_ours in zip(changes, done, strict=True) if is_ours]
+        ours = [replace(row, rev=row.rev + 1) for row in written]
         return [row for row in ours if row.state == "sending"]
 
     async def _claimed_after_all(self) -> list[Row]:
@@ -157,12 +170,12 @@ class Courier:
 
     def _may_call(self, row: Row) -> bool:
         now = self._office.now()
-        if self._is_ending or row.lease_until - now < CALL_MS:
+        if self._is_ending or not may_call(row.lease_until - LEASE_MS, now):
             return False
         return self._kills or self._health.may_try(now) != 0
 
     async def _hand_back(self, row: Row) -> None:
-        await self._write(row, lambda row: Change(hand_back(row, self._office.now())))
+        await self._write(row, lambda row: Change(hand_back(row, self._office.now()), before=row))
 
     async def _carry(self, row: Row) -> None:
         try:
@@ -196,7 +209,7 @@ class Courier:
         def settled(row: Row) -> Change:
             now, cut = self._office.now(), self._destination.give_up_after_ms
             wait = wait_after(row, outcome, now, random, give_up_after=cut)
-            return Change(settle(row, outcome, now, wait), _attempt(row, outcome))
+            return Change(settle(row, outcome, now, wait), _attempt(row, outcome), before=row)
 
         return await self._write(row, settled)
 
@@ -210,7 +223,8 @@ class Courier:
         while True:
             changed = change(row)
             try:
-                if await self._office.ledger.settle(changed):
+                [is_written] = await self._office.ledger.replace([changed])
+                if is_written:
                     return changed.row
                 [fresh] = await self._office.ledger.rows([(row.uri, row.destination)])
             except (RedisError, OSError) as error:

@@ -9,8 +9,9 @@ Rules decide (`row.py`); one script writes, if the row is still the one they dec
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 from redis.asyncio import Redis
@@ -55,6 +56,18 @@ class Change:
 
     row: Row
     attempt: tuple[str, ...] = ()
+    before: Row | None = None
+    """The row as it was read: what is equal in both is not written again. None = write all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for what is due: at most `count` rows of one lane of a destination."""
+
+    destination: str
+    kills: bool
+    now: int
+    count: int
 
 
 class Ledger:
@@ -64,8 +77,8 @@ class Ledger:
         self._redis = redis
         self._keys = keys
         self._replace = redis.register_script(REPLACE)
-        self.settle = Together(self.replace, AT_ONCE)
-        """Write one row as `replace` does, together with whatever else is settled just now."""
+        self._together = Together(self._replace_all, AT_ONCE)
+        self._due_together = Together(self._rows_due, AT_ONCE)
 
     async def of_article(self, uri: str) -> list[Row]:
         """The rows of all destinations that ever had something to do with the article."""
@@ -82,14 +95,23 @@ class Ledger:
 
     async def due(self, destination: str, now: int, count: int, *, kills: bool) -> list[Row]:
         """Rows of one destination that are due, longest due first."""
-        found: list[tuple[float, str]] = []
-        for partition in range(self._keys.partitions):
-            key = self._keys.shared(partition, _due(kills=kills), destination)
-            part: Any = await self._redis.zrangebyscore(
-                key, 0, now, start=0, num=count, withscores=True
-            )
-            found += [(score, uri.decode()) for uri, score in part]
-        return await self.rows([(uri, destination) for _, uri in sorted(found)[:count]])
+        return await self._due_together(Asked(destination, kills, now, count))
+
+    async def _rows_due(self, asked: Sequence[Asked]) -> list[list[Row]]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for one in asked:
+                for partition in range(self._keys.partitions):
+                    key = self._keys.shared(partition, _due(kills=one.kills), one.destination)
+                    pipe.zrangebyscore(key, 0, one.now, start=0, num=one.count, withscores=True)
+            parts: Iterator[list[tuple[bytes, float]]] = iter(await pipe.execute())
+        first: list[list[tuple[str, str]]] = []
+        for one in asked:
+            found = [pair for part in islice(parts, self._keys.partitions) for pair in part]
+            uris = [uri.decode() for uri, _ in sorted(found, key=lambda pair: pair[1])]
+            first.append([(uri, one.destination) for uri in uris[: one.count]])
+        rows = await self.rows(pair for pairs in first for pair in pairs)
+        by_pair = {(row.uri, row.destination): row for row in rows}
+        return [[by_pair[pair] for pair in pairs if pair in by_pair] for pairs in first]
 
     async def lanes_due(self, destinations: Iterable[str], now: int) -> set[tuple[str, bool]]:
         """Which destinations have something due, news (False) and kills (True) apart."""
@@ -144,21 +166,32 @@ class Ledger:
         return [{"at_ms": str(at), **line} for at, line in newest]
 
     async def replace(self, changes: Sequence[Change]) -> list[bool]:
-        """Write the rows that have not changed since they were read; says which were."""
-        done = [False] * len(changes)
-        parts: dict[int, list[int]] = {}
-        for index, change in enumerate(changes):
-            parts.setdefault(self._keys.partition(change.row.uri), []).append(index)
-        for indices in parts.values():
-            some = [changes[index] for index in indices]
+        """Write the rows that have not changed since they were read; says which were.
+
+        Everything that is written at the same time goes together.
+        """
+        return await self._together(changes) if changes else []
+
+    async def _replace_all(self, asked: Sequence[Sequence[Change]]) -> list[list[bool]]:
+        changes = [change for some in asked for change in some]
+        done: dict[int, bool] = {}
+        for part in self._parts(changes):
+            some = [changes[index] for index in part]
             keys = [key for change in some for key in self._keys_of(change.row)]
-            args: list[str | int] = [
-                json.dumps([_written(change) for change in some]),
-                KEEP_ATTEMPTS,
-            ]
-            for index, one in zip(indices, await self._replace(keys=keys, args=args), strict=True):
-                done[index] = one == 1
-        return done
+            rows = json.dumps([_written(change) for change in some])
+            answers = await self._replace(keys=keys, args=[rows, KEEP_ATTEMPTS])
+            done |= {index: one == 1 for index, one in zip(part, answers, strict=True)}
+        answered = iter([done[index] for index in range(len(changes))])
+        return [list(islice(answered, len(some))) for some in asked]
+
+    def _parts(self, changes: Sequence[Change]) -> Iterator[Sequence[int]]:
+        """Which of the changes one script can write: of one partition, and not too many."""
+        of: dict[int, list[int]] = {}
+        for index, change in enumerate(changes):
+            of.setdefault(self._keys.partition(change.row.uri), []).append(index)
+        for indices in of.values():
+            for start in range(0, len(indices), AT_ONCE):
+                yield indices[start : start + AT_ONCE]
 
     def _keys_of(self, row: Row) -> tuple[str, ...]:
         partition = self._keys.partition(row.uri)
@@ -177,7 +210,8 @@ def _due(*, kills: bool) -> str:
 
 def _written(change: Change) -> Mapping[str, object]:
     row = change.row
-    values = {name: str(getattr(row, name)) for name in NAMES} | {"rev": str(row.rev + 1)}
+    values = {name: str(value) for name, value in _differing(row, change.before)}
+    values["rev"] = str(row.rev + 1)
     return {
         "rev": str(row.rev),
         "uri": row.uri,
@@ -187,6 +221,13 @@ def _written(change: Change) -> Mapping[str, object]:
         "fields": [part for pair in values.items() for part in pair],
         "attempt": list(change.attempt),
     }
+
+
+def _differing(row: Row, before: Row | None) -> Iterator[tuple[str, object]]:
+    for name in NAMES:
+        value = getattr(row, name)
+        if before is None or value != getattr(before, name):
+            yield name, value
 
 
 def _row(found: Mapping[bytes, bytes]) -> Row:

@@ -1,4 +1,4 @@
-"""Which publish process carries for which destination, so that they share the work.
+"""The rota: which publish processes are at work, and what each of them carries.
 
 Each destination has one process that carries its news: then its concurrency, its pace and its probe
 are those of the whole installation, and two processes do not run for the same rows. Kills are
@@ -6,12 +6,11 @@ carried by all. This only saves work: what keeps a delivery right is its row (`r
 moment two processes may well disagree.
 """
 
-from collections.abc import Collection
-from hashlib import blake2b
 from typing import Any
 
 from redis.asyncio import Redis
 
+from services.publish.delivery.carrier import carrier_of
 from shared.streams import CARRIERS
 
 GONE_AFTER_MS = 3_000
@@ -24,14 +23,6 @@ redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
-
-
-def carrier_of(destination: str, carriers: Collection[str]) -> str:
-    """RULE: who carries for a destination. When one joins or leaves, only its share moves.
-
-    Highest random weight: https://en.wikipedia.org/wiki/Rendezvous_hashing
-    """
-    return max(carriers, key=lambda name: blake2b(f"{name}\0{destination}".encode()).digest())
 
 
 class Rota:
