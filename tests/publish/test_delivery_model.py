@@ -6,7 +6,17 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.publish.delivery.retry import HOUR, wait_after
-from services.publish.delivery.row import LEASE_MS, Op, Outcome, Row, claim, replay, settle, want
+from services.publish.delivery.row import (
+    LEASE_MS,
+    Op,
+    Outcome,
+    Row,
+    claim,
+    hand_back,
+    replay,
+    settle,
+    want,
+)
 from tests.publish.delivery_world import KINDS, Destination, Ledger, Worker, outcome_of
 
 ARTICLES = ("tag:example.tw,2026:a", "tag:example.tw,2026:b")
@@ -137,6 +147,15 @@ class DeliveryModel(RuleBasedStateMachine):
     def slow_call_ends(self, pick: int, failure: str) -> None:
         """Perhaps after something else became wanted, or after its lease by the clock."""
         self._end(self.workers.pop(pick % len(self.workers)), failure)
+
+    @precondition(lambda self: any(not worker.landed for worker in self.workers))
+    @rule(pick=picks)
+    def claim_is_handed_back(self, pick: int) -> None:
+        """A row that was claimed ahead of its call, and was not called in time."""
+        idle = [worker for worker in self.workers if not worker.landed]
+        worker = idle[pick % len(idle)]
+        self.workers.remove(worker)
+        assert self.ledger.put(hand_back(self.ledger.rows[worker.pair], self.now))
 
     @precondition(lambda self: self.zombies)
     @rule(pick=picks)

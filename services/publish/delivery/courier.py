@@ -249,7 +249,9 @@ class Courier:
             await self._office.destinations.pause(name, outcome.error)
             log.error(Happened.DESTINATION_PAUSED, destination=name, reason=outcome.error)
         elif outcome.error != "superseded":
-            before = await self._office.destinations.health(name)
+            stored = await self._office.destinations.health(name)
+            # Calls that fail at the same time are all counted, and those of the other lane.
+            before = max(stored, self._health, key=lambda health: health.failures)
             await self._note(after_failure(before, outcome.error, self._office.now()))
         log.info(
             _happened(settled, outcome),

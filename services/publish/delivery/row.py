@@ -3,6 +3,7 @@
     waiting --claim--> sending --settle--> delivered | waiting (later) | unknown | dead
        ^                  |
        |                  +--lease ran out, claim--> sending | unknown | dead
+       |                  +--hand back: no call was made--> waiting
        +------ want, replay: from every other state, at any moment
 
     cancelled   killed while nothing of it can stand at the destination; refuses late puts
@@ -46,7 +47,7 @@ class Row:
     """What the destination last acknowledged; 0 = nothing yet."""
     sent_op: Op = "put"
     sending_version: int = 0
-    """The version of the last call, whatever became of it; 0 = nothing was ever sent."""
+    """The version of the last claim, whatever became of it; 0 = there was none."""
     sending_op: Op = "put"
     reached: int = 0
     """The last version that may have arrived since the last acknowledged kill, the call under way
