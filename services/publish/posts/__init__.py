@@ -1,0 +1,1 @@
+"""What a social post says, and how long it may be: rules without any platform's calls."""
