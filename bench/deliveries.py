@@ -39,14 +39,14 @@ SUBSCRIBERS, ARTICLES, QUICK_ARTICLES = 50, 2_000, 20
 WORKERS = (1, 2)
 GOAL = 1_500
 COLUMNS = (
-    "work-\ners",
+    "publish",
     "calls",
     "distinct",
-    "calls\n/s",
-    "worker\nµs",
+    "\n/s",
+    "work\nµs",
     "Redis\nµs",
     "recv.\nµs",
-    "RSS MB\nbegin",
+    "MB\nbegin",
     "\nhalf",
     "\nend",
 )
@@ -58,7 +58,7 @@ HIRED_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Run:
-    """One run. CPU is in microseconds for one delivery, memory in MB, of the hungriest worker."""
+    """One run. CPU is in microseconds for one delivery; memory in MB, of the largest worker."""
 
     workers: int
     deliveries: int
@@ -185,9 +185,9 @@ def _rss(processes: Sequence[int]) -> float:
 def _table(runs: Sequence[Run]) -> Table:
     load = os.getloadavg()[0]
     title = f"signed webhooks to {SUBSCRIBERS} subscribers, one receiver process"
-    table = Table(title=title, caption=f"{os.cpu_count()} cores, load {load:.1f}")
+    table = Table(title=title, pad_edge=False, caption=f"{os.cpu_count()} cores, load {load:.1f}")
     for column in COLUMNS:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for run in runs:
         cells = (run.worker_us, run.redis_us, run.receiver_us)
         memory = (run.rss_begin, run.rss_half, run.rss_end)
