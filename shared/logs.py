@@ -42,6 +42,7 @@ class Happened(StrEnum):
     ARTICLE_STALE = "article.stale"
     ARTICLE_CONFLICT = "article.conflict"
     ARTICLE_REJECTED = "article.rejected"
+    ARTICLE_UNREADABLE = "article.unreadable"
     ARTICLE_REFUSED_KILLED = "article.refused_killed"
     ARTICLE_ENRICHED = "article.enriched"
     ARTICLE_PUBLISHED = "article.published"

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from services.commands.deliveries import table_of, told
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
-from services.commands.terminal import console, plain
+from services.commands.terminal import console, plain, stand_of
 from services.ingest.ledger import Ledger
 from services.instance import Instance
 from services.publish.delivery.ledger import Ledger as Deliveries
@@ -45,12 +45,15 @@ def trace(
 
 async def _look(redis_url: str, keys: Keys, uri: str) -> dict[str, Any] | None:
     async with connect(redis_url) as redis:
-        row = await Ledger(redis, keys).read(uri)
+        ledger = Ledger(redis, keys)
+        row = await ledger.read(uri)
         if row is None:
             return None
+        rewrites = await ledger.rewrites(uri)
         steps = await _steps(redis, keys.of(uri, "timeline"))
         deliveries = [told(one) for one in await Deliveries(redis, keys).of_article(uri)]
-    known = {"uri": uri, "version": row.known.version, "state": row.known.state}
+    others = [{"uri": other, **one.told()} for other, one in rewrites.items()]
+    known: dict[str, Any] = {"uri": uri, **row.told(), "rewritten_as": others}
     return known | {"steps": steps, "deliveries": deliveries}
 
 
@@ -76,7 +79,11 @@ def _print(found: dict[str, Any]) -> None:
         time = f"{at:%H:%M:%S.%f}"[:-3]
         table.add_row(time, after, step["step"], step["version"], plain(words))
         before = step["at_ms"]
-    console.print(plain(f"{found['uri']}  version {found['version']}, {found['state']}", "bold"))
+    console.print(plain(f"{found['uri']}  {stand_of(found)}", "bold"))
+    if "evolved_from" in found:
+        console.print(plain(f"evolved from {found['evolved_from']}"))
+    for other in found["rewritten_as"]:
+        console.print(plain(f"rewritten as {other['uri']}  {stand_of(other)}"))
     console.print(table)
     if found["deliveries"]:
         console.print(table_of(found["deliveries"]))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +16,7 @@ from rich.table import Table
 from services.commands.deliveries import Post, open_post
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.send import Sent, outcomes, print_sent, unreachable
-from services.commands.terminal import console, plain
+from services.commands.terminal import console, plain, stand_of
 from services.instance import Instance
 from services.publish.delivery.row import Row
 from shared.http import own_client
@@ -52,29 +52,38 @@ def withdraw(
 ) -> None:
     """Kill a story: off the website, the feeds, every list and every destination that has it.
 
+    A rewrite of it is an article of its own: it stays, and is shown, so that you can decide.
     Shows for up to 30 seconds what each destination says. Exit code 1 = something is outstanding.
 
     Example: wiredesk withdraw urn:news:1234 --reason "source withdrew"
     """
-    [sent] = asyncio.run(_kill(Instance.find(state, config), uri, reason))
+    [sent], rewrites = asyncio.run(_kill(Instance.find(state, config), uri, reason))
     if not as_json:
         print_sent([sent])
+        for other in rewrites:
+            console.print(plain(f"rewritten as {other['uri']}  {stand_of(other)}", "yellow"))
     waits = sent.is_taken and not no_wait
     removals = asyncio.run(_follow(state, config, sent, quiet=as_json)) if waits else []
     if as_json:
-        console.print_json(data=asdict(sent) | {"deliveries": [asdict(one) for one in removals]})
+        told = {"rewritten_as": rewrites, "deliveries": [asdict(one) for one in removals]}
+        console.print_json(data=asdict(sent) | told)
     if not (sent.is_taken and all(removal.is_done for removal in removals)):
         raise typer.Exit(1)
 
 
-async def _kill(instance: Instance, uri: str, reason: str) -> list[Sent]:
+async def _kill(
+    instance: Instance, uri: str, reason: str
+) -> tuple[list[Sent], list[dict[str, Any]]]:
+    """What became of the kill, and the articles that evolved from the one it kills."""
     path = f"/v1/articles/{quote(uri, safe='')}"
     async with own_client(instance.ingest, instance.key) as client:
         try:
             answer = await client.delete(path, params={"reason": reason})
+            known = await client.get(path)
         except httpx.TransportError as error:
-            return [unreachable(uri, client, error)]
-    return outcomes(uri, answer)
+            return [unreachable(uri, client, error)], []
+    rewrites = known.json().get("rewritten_as", []) if known.is_success else []
+    return outcomes(uri, answer), rewrites
 
 
 async def _follow(

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from math import ceil
 from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from services.ingest.accept import Decision, Known, State, judge
+from services.ingest.accept import Decision, Known, State, judge, release
 from shared.article import Article
 from shared.commit import Value
 from shared.events import Event
@@ -21,8 +22,8 @@ from shared.streams import RECEIVED, Keys
 from shared.timeline import KEEP_ENTRIES, KEEP_SECONDS, step
 
 # KEYS: ledger row, held articles, received stream, timeline.
-# ARGV: expected revision; number of row fields and the row; due in ms or ''; number of event fields
-# and the event; number of timeline fields and the step.
+# ARGV: expected revision; number of row fields and the row; then, each after its number of words,
+# due in ms (or '' = waits no longer) and uri, the event, and the step; nothing = leave as it is.
 # The streams' types are checked first: a script that fails half-way is not rolled back.
 SCRIPT = """
 for i = 3, 4 do
@@ -39,11 +40,13 @@ local function take()
 end
 local row, due, event, step = take(), take(), take(), take()
 redis.call('HSET', KEYS[1], 'revision', ARGV[1] + 1, unpack(row))
-if #due > 0 then redis.call('ZADD', KEYS[2], due[1], due[2])
-else redis.call('ZREM', KEYS[2], row[2]); redis.call('HDEL', KEYS[1], 'held') end
+if #due > 0 and due[1] ~= '' then redis.call('ZADD', KEYS[2], due[1], due[2])
+elseif #due > 0 then redis.call('ZREM', KEYS[2], due[2]); redis.call('HDEL', KEYS[1], 'held') end
 if #event > 0 then redis.call('XADD', KEYS[3], '*', unpack(event)) end
-redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[#ARGV - 1], '*', unpack(step))
-redis.call('EXPIRE', KEYS[4], ARGV[#ARGV])
+if #step > 0 then
+  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[#ARGV - 1], '*', unpack(step))
+  redis.call('EXPIRE', KEYS[4], ARGV[#ARGV])
+end
 return 1
 """
 
@@ -55,8 +58,24 @@ class Row:
     known: Known
     revision: int
     accepted: datetime
-    held: bytes | None
-    """The event that waits for its time, as JSON of the article."""
+    """When the newest version was accepted, or let go."""
+    evolved_from: str = ""
+    due: datetime | None = None
+    """When the held version may leave."""
+    held: bytes | None = None
+    """The held version, as JSON of the article."""
+
+    def told(self) -> dict[str, object]:
+        """The row as senders and operators see it; what there is nothing of is left out."""
+        told = {
+            "version": self.known.version,
+            "state": self.known.state,
+            "accepted": self.accepted.isoformat(),
+            "live_version": self.known.live or None,
+            "due": self.due and self.due.isoformat(),
+            "evolved_from": self.evolved_from or None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def digest_of(article: Article) -> str:
@@ -75,16 +94,13 @@ class Ledger:
     async def read(self, uri: str) -> Row | None:
         """The row of an article, or None when it was never accepted."""
         row: Any = await self.redis.hgetall(self.keys.of(uri, "ledger"))
-        if not row:
-            return None
-        known = Known(
-            version=int(row[b"version"]),
-            digest=row[b"digest"].decode(),
-            state=cast("State", row[b"state"].decode()),
-            reinstated=int(row[b"reinstated"]),
-        )
-        accepted = datetime.fromtimestamp(int(row[b"accepted"]) / 1000, UTC)
-        return Row(known, int(row[b"revision"]), accepted, row.get(b"held"))
+        return _row(row) if row else None
+
+    async def rewrites(self, uri: str) -> dict[str, Row]:
+        """The rows of the articles that say they evolved from this one, by their uri."""
+        members: Any = await self.redis.smembers(self.keys.of(uri, "rewrites"))
+        rows = {member: await self.read(member) for member in sorted(map(bytes.decode, members))}
+        return {other: row for other, row in rows.items() if row and row.evolved_from == uri}
 
     async def accept(self, article: Article, now: datetime) -> Decision:
         """Judge an article and, when it is taken, write row and event together.
@@ -94,27 +110,73 @@ class Ledger:
         digest = digest_of(article)
         while True:
             row = await self.read(article.uri)
-            decision = judge(row.known if row else None, article, digest, now)
-            if decision.outcome not in ("accepted", "held"):
+            not_before = await self._not_before(article)
+            decision = judge(row.known if row else None, article, digest, now, not_before)
+            if row and decision.known == row.known:
                 return decision
-            if await self._write(decision, digest, now, row.revision if row else 0):
+            await self._note_rewrite(decision.article)
+            step_name = "" if decision.outcome == "stale" else decision.outcome
+            if await self._write(decision, now, row.revision if row else 0, step_name):
+                if row and row.held is not None:
+                    await self._hurry_rewrites(decision, now)
                 return decision
 
-    async def release(self, uri: str, now: datetime) -> Article | None:
-        """Let a held article go when it is due. None when there is nothing to let go."""
+    async def release(
+        self, uri: str, now: datetime, first: frozenset[str] = frozenset()
+    ) -> list[Article]:
+        """Let a held article go when it is due, after the one it evolved from.
+
+        Returns what went, in order. `first` are the articles that wait for this one.
+        """
         row = await self.read(uri)
-        if row is None or row.held is None or row.known.state != "held":
-            return None
+        if row is None or row.held is None:
+            return []
         article = Article.model_validate_json(row.held)
-        if article.due is not None and article.due > now:
+        went: list[Article] = []
+        if article.evolved_from and article.evolved_from not in first:
+            went = await self.release(article.evolved_from, now, first | {uri})
+        decision = release(row.known, article, now, await self._not_before(article))
+        is_due = decision.outcome == "accepted"
+        if not await self._write(decision, now, row.revision, "released" if is_due else ""):
+            return went
+        await self._hurry_rewrites(decision, now)
+        return [*went, article] if is_due else went
+
+    async def look_again(self, uri: str, when: datetime) -> None:
+        """Have a held article looked at then, whatever its time is."""
+        held = self.keys.shared(self.keys.partition(uri), "held")
+        await self.redis.zadd(held, {uri: int(when.timestamp() * 1000)}, xx=True)
+
+    async def _not_before(self, article: Article) -> datetime | None:
+        """When the article it evolved from is due, while that one is held."""
+        if article.evolved_from is None or article.evolved_from == article.uri:
             return None
-        state: State = "withheld" if article.pubstatus == "withheld" else "live"
-        decision = Decision("accepted", article, state, row.known.reinstated)
-        done = await self._write(decision, row.known.digest, now, row.revision, step="released")
-        return article if done else None
+        original = await self.read(article.evolved_from)
+        return original.due if original else None
+
+    async def _note_rewrite(self, article: Article) -> None:
+        """Tell the article it evolved from, whose row may lie in another slot.
+
+        Before the row is written, because a note too many does no harm.
+        """
+        if article.evolved_from:
+            noting: Any = self.redis.sadd(
+                self.keys.of(article.evolved_from, "rewrites"), article.uri
+            )
+            await noting
+
+    async def _hurry_rewrites(self, decision: Decision, now: datetime) -> None:
+        """Look again at what was held for this article, which has left before its time.
+
+        When it was taken away instead, its rewrites keep their time: a kill publishes nothing.
+        """
+        if decision.outcome != "accepted" or decision.known.state != "live":
+            return
+        for uri in await self.rewrites(decision.article.uri):
+            await self.look_again(uri, now)
 
     async def _write(
-        self, decision: Decision, digest: str, now: datetime, revision: int, step: str = ""
+        self, decision: Decision, now: datetime, revision: int, step_name: str
     ) -> bool:
         """Whether the row was still at `revision`, and is now changed."""
         article = decision.article
@@ -126,26 +188,55 @@ class Ledger:
                 self.keys.stream(RECEIVED, event.lane, self.keys.partition(uri)),
                 self.keys.of(uri, "timeline"),
             ],
-            args=[revision, *_arguments(decision, digest, event, step or decision.outcome)],
+            args=[revision, *_arguments(decision, event, step_name)],
         )
         return bool(done)
 
 
-def _arguments(decision: Decision, digest: str, event: Event, name: str) -> list[Value]:
-    article, milliseconds = decision.article, int(event.accepted.timestamp() * 1000)
+def _row(fields: dict[bytes, bytes]) -> Row:
+    known = Known(
+        version=int(fields[b"version"]),
+        digest=fields[b"digest"].decode(),
+        state=cast("State", fields[b"state"].decode()),
+        live=int(fields.get(b"live", 0)),
+        reinstated=int(fields[b"reinstated"]),
+    )
+    held = fields.get(b"held")
+    return Row(
+        known,
+        revision=int(fields[b"revision"]),
+        accepted=_instant(fields[b"accepted"]),
+        evolved_from=fields.get(b"evolved_from", b"").decode(),
+        due=_instant(fields[b"due"]) if held is not None else None,
+        held=held,
+    )
+
+
+def _arguments(decision: Decision, event: Event, step_name: str) -> list[Value]:
+    """What the script reads after the revision: row, due, event and step, each with its length."""
+    article, known, due = decision.article, decision.known, decision.due
     # fmt: off
     row: list[Value] = [
-        "uri", article.uri, "version", article.version, "digest", digest,
-        "state", decision.state, "reinstated", decision.reinstated, "accepted", milliseconds,
+        "version", known.version, "digest", known.digest, "state", known.state,
+        "live", known.live, "reinstated", known.reinstated,
     ]
     # fmt: on
-    due: list[Value] = []
-    fields: Sequence[Value] = event.fields()
-    if decision.due is not None:
-        row += ["held", article.model_dump_json(exclude_defaults=True)]
-        due = [int(decision.due.timestamp() * 1000), article.uri]
-        fields = ()
-    args: list[Value] = []
-    for part in (row, due, fields, step(event, f"ingest.{name}")):
-        args += [len(part), *part]
-    return [*args, KEEP_ENTRIES, KEEP_SECONDS]
+    if decision.outcome == "stale":
+        return _counted(row, [], [], [])
+    row += ["uri", article.uri, "accepted", int(event.accepted.timestamp() * 1000)]
+    row += ["evolved_from", article.evolved_from or ""]
+    told = step(event, f"ingest.{step_name}") if step_name else []
+    if due is None:
+        return _counted(row, ["", article.uri], event.fields(), told)
+    due_ms = ceil(due.timestamp() * 1000)  # up, so that nobody looks too early
+    row += ["held", article.model_dump_json(exclude_defaults=True), "due", due_ms]
+    return _counted(row, [due_ms, article.uri], [], told)
+
+
+def _counted(*parts: Sequence[Value]) -> list[Value]:
+    counted = [word for part in parts for word in (len(part), *part)]
+    return [*counted, KEEP_ENTRIES, KEEP_SECONDS]
+
+
+def _instant(millis: bytes) -> datetime:
+    return datetime.fromtimestamp(int(millis) / 1000, UTC)

@@ -177,6 +177,28 @@ def test_a_withdrawn_story_is_gone_from_the_site(here: Installation, story: Path
     assert "killed" in late.stdout
 
 
+def test_a_withdrawal_names_the_article_that_evolved_from_the_story(
+    here: Installation, story: Path, tmp_path: Path
+) -> None:
+    rewrite, uri = tmp_path / "rewrite.json", f"{uri_of(story)}:b"
+    original = uri_of(story)
+    told = {
+        "uri": uri,
+        "headline": "改寫",
+        "evolved_from": original,
+        "embargoed": "2999-01-01T00:00Z",
+    }
+    rewrite.write_text(json.dumps(told))
+    here.run("send", str(story), str(rewrite))
+    withdrawn = here.run("withdraw", original, "--reason", "消息來源撤回").stdout
+    assert f"rewritten as {uri}" in withdrawn
+    assert "held until 2999" in withdrawn.replace("\n", " ")
+    traced = here.run("trace", original).stdout
+    assert f"rewritten as {uri}" in traced
+    assert f"evolved from {original}" in here.run("trace", uri).stdout
+    assert [one["state"] for one in here.told("trace", original)["rewritten_as"]] == ["held"]
+
+
 def test_a_withdrawal_without_a_reason_is_a_usage_error(here: Installation) -> None:
     assert here.run("withdraw", "urn:news:1").returncode == 2
 

@@ -122,11 +122,62 @@ async def test_a_sender_can_ask_what_became_of_an_article(api: httpx.AsyncClient
     assert (answer.json()["version"], answer.json()["state"]) == (1, "live")
 
 
+async def test_a_sender_is_told_what_is_live_what_is_held_and_until_when(
+    api: httpx.AsyncClient,
+) -> None:
+    later = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
+    await post(api, STORY)
+    await post(api, STORY | {"version": 2, "embargoed": later.isoformat()})
+    rewrite = {"uri": "urn:news:2", "headline": "改寫", "evolved_from": "urn:news:1"}
+    assert (await post(api, rewrite)).json()["outcome"] == "held"  # it waits for its original
+    told = (await api.get("/v1/articles/urn:news:1")).json()
+    assert (told["version"], told["state"], told["live_version"]) == (2, "held", 1)
+    assert datetime.fromisoformat(told["due"]) == later
+    [other] = told["rewritten_as"]
+    assert (other["uri"], other["state"], other["due"]) == ("urn:news:2", "held", told["due"])
+
+
 async def test_a_batch_answers_line_by_line(api: httpx.AsyncClient) -> None:
     lines = [json.dumps(STORY), "not json", json.dumps(STORY | {"uri": "urn:news:2"})]
     answer = await api.post("/v1/articles:batch", content="\n".join(lines))
     outcomes = [json.loads(line)["outcome"] for line in answer.text.splitlines()]
     assert outcomes == ["accepted", "invalid", "accepted"]
+
+
+async def test_two_articles_in_one_line_of_a_batch_are_refused_and_neither_is_taken(
+    api: httpx.AsyncClient, redis: Redis
+) -> None:
+    two = json.dumps({"articles": [STORY, STORY | {"uri": "urn:news:2"}]})
+    one = json.dumps(STORY | {"uri": "urn:news:3"})
+    answer = await api.post("/v1/articles:batch", content=f"{two}\n{one}")
+    refused, taken = map(json.loads, answer.text.splitlines())
+    assert refused["outcome"] == "invalid"
+    assert [fault["field"] for fault in refused["errors"]] == ["articles"]
+    assert (taken["uri"], taken["outcome"]) == ("urn:news:3", "accepted")
+    assert await redis.xlen(ROUTINE) == 1
+
+
+@pytest.mark.parametrize(
+    "version", ["9" * 15, "9007199254740991", "9007199254740992", "9" * 16, "9" * 5_000]
+)
+async def test_a_huge_version_in_the_query_is_taken_as_it_is_or_refused_by_name(
+    api: httpx.AsyncClient, version: str
+) -> None:
+    answer = await api.post("/v1/articles", params={"version": version}, json=STORY)
+    if len(version) < 16 or version == "9007199254740991":  # 2^53 - 1
+        assert (answer.status_code, answer.json()["version"]) == (202, int(version))
+    else:
+        assert answer.status_code == 422
+        assert [fault["field"] for fault in answer.json()["errors"]] == ["version"]
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "1.5", "１", "1e3", " 1", "v1", "0x1"])
+async def test_a_version_in_the_query_that_is_no_version_is_refused_by_name(
+    api: httpx.AsyncClient, version: str
+) -> None:
+    answer = await api.post("/v1/articles", params={"version": version}, json=STORY)
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json()["errors"]] == ["version"]
 
 
 BAD: dict[str, tuple[bytes, set[str]]] = {

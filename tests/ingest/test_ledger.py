@@ -64,36 +64,6 @@ async def test_a_kill_of_an_unknown_story_refuses_what_comes_late(redis: Redis) 
     assert await redis.xlen(FLASH) == 1
 
 
-async def test_an_embargoed_story_waits_and_goes_once_when_it_is_due(redis: Redis) -> None:
-    ledger = Ledger(redis, KEYS)
-    due = NOW + timedelta(minutes=1)
-    held = story(embargoed=due)
-    assert (await ledger.accept(held, NOW)).outcome == "held"
-    assert await ledger.release(held.uri, NOW) is None
-    assert await redis.xlen(ROUTINE) == 0
-    went = await asyncio.gather(*(ledger.release(held.uri, due) for _ in range(10)))
-    assert [article for article in went if article] == [held]
-    assert await events(redis, ROUTINE) == [held]
-    assert await redis.zcard(KEYS.shared(0, "held")) == 0
-
-
-async def test_a_kill_cancels_what_is_held(redis: Redis) -> None:
-    ledger = Ledger(redis, KEYS)
-    await ledger.accept(story(embargoed=NOW + timedelta(hours=1)), NOW)
-    await ledger.accept(story(pubstatus="canceled"), NOW)
-    assert await ledger.release("urn:news:1", NOW + timedelta(hours=2)) is None
-    assert await redis.zcard(KEYS.shared(0, "held")) == 0
-    assert await redis.xlen(ROUTINE) == 0
-
-
-async def test_a_newer_version_replaces_what_is_held(redis: Redis) -> None:
-    ledger = Ledger(redis, KEYS)
-    await ledger.accept(story(1, embargoed=NOW + timedelta(hours=1)), NOW)
-    await ledger.accept(story(2), NOW)
-    assert await events(redis, ROUTINE) == [story(2)]
-    assert await redis.zcard(KEYS.shared(0, "held")) == 0
-
-
 async def test_an_unusable_stream_leaves_the_ledger_untouched(redis: Redis) -> None:
     await redis.set(ROUTINE, "not a stream")
     ledger = Ledger(redis, KEYS)

@@ -149,9 +149,9 @@ class HttpApi:
         row = await self._intake.ledger.read(uri)
         if row is None:
             return problem(HTTPStatus.NOT_FOUND, f"{uri} was never accepted here")
-        known = row.known
-        state = {"uri": uri, "version": known.version, "state": known.state}
-        return JSONResponse(state | {"accepted": row.accepted.isoformat(), "deliveries": []})
+        rewrites = await self._intake.ledger.rewrites(uri)
+        others = [{"uri": other, **row.told()} for other, row in rewrites.items()]
+        return JSONResponse({"uri": uri, **row.told(), "rewritten_as": others, "deliveries": []})
 
     async def _body(self, request: Request, times: int = 1) -> bytes | None:
         """The body, or None when it is too large: counted while it comes, whatever was declared."""
