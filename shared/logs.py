@@ -47,6 +47,8 @@ class Happened(StrEnum):
     ARTICLE_ENRICHED = "article.enriched"
     ARTICLE_PUBLISHED = "article.published"
     ARTICLE_WITHDRAWN = "article.withdrawn"
+    ARTICLE_EXPIRED = "article.expired"
+    ARTICLE_RELISTED = "article.relisted"
     DELIVERY_SUCCEEDED = "delivery.succeeded"
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_DEAD = "delivery.dead"

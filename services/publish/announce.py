@@ -47,7 +47,9 @@ class Announce:
         """Bring one event to the readers. Raises InvalidArticle for what is no event of ours."""
         event = Event.parse(entry.fields)
         decision = await self._desk.put(event.article, self._clock())
-        if decision.outcome in ("stale", "waits"):
+        if decision.outcome == "noted":
+            self._wake.set()
+        if decision.outcome in ("stale", "noted"):
             return timeline(self._keys, event, f"publish.{decision.outcome}")
         await self._builder.build_page(event.article.uri)
         self._wake.set()

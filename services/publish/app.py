@@ -22,6 +22,7 @@ from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
 from services.publish.delivery.rota import Rota
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
+from services.publish.expiry import Expiry
 from services.publish.live import Site
 from services.publish.site.build import Builder, Feed, find_feeds
 from services.publish.site.files import Files
@@ -86,6 +87,7 @@ def build(settings: Settings) -> Service:
         background=[
             _open_site(builder),
             builder.keep_fresh(wake),
+            Expiry(desk, wake, _now).watch(),
             postroom.keep_couriers(),
             postroom.watch(),
         ],

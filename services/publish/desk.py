@@ -6,25 +6,28 @@ processes publish, and what must be rebuilt is marked in the same instant.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from services.publish.desk_changes import changes, links_of
+from services.publish.desk_changes import Command, changes, links_of
 from services.publish.desk_keys import DeskKeys
 from services.publish.desk_row import Row, from_hash
-from services.publish.desk_rule import Decision, decide
+from services.publish.desk_rule import Decision, aged, decide
 from services.publish.lists import ALL
 from services.publish.live import Listing, ListKind, LiveArticle, Tombstone
 from shared.article import Article
 from shared.errors import TryLater
 from shared.streams import Keys
+from shared.timeline import KEEP_ENTRIES
 
 MAX_RACES = 50
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 # KEYS: row, dirty, marks, linked_by, then all that the commands touch. ARGV: expected rev, changes.
 # The first write is a mark, so a full Redis refuses the script before anything has changed.
@@ -58,9 +61,8 @@ class Desk:
     async def put(self, article: Article, now: datetime) -> Decision:
         """Let an event about an article take effect. Safe to repeat.
 
-        `decision.row.live` or `.tombstone` is what has to be announced: after a reinstatement it
-        can be a later version than the one that came. Raises TryLater when other processes change
-        the same article again and again.
+        `decision.row.live` or `.tombstone` is what has to be announced. Raises TryLater when other
+        processes change the same article again and again.
         """
         for _ in range(MAX_RACES):
             row = await self.row(article.uri)
@@ -71,6 +73,38 @@ class Desk:
             if await self._replace(row, decision.row):
                 return decision
         raise TryLater(f"{article.uri}: too many changes at the same time")
+
+    async def turning(self, now: datetime, count: int) -> list[str]:
+        """Articles whose time is over and that still stand in lists, or the reverse.
+
+        The reverse is what a clock leaves behind that was ahead; less than a minute is how much
+        the clocks of several processes may differ.
+        """
+        until, since = _millis(now), _millis(now + CLOCKS_DIFFER)
+        async with self._pipeline() as pipe:
+            for partition in self._partitions:
+                pipe.zrangebyscore(self._keys.expiring(partition), "-inf", until, 0, count)
+                pipe.zrangebyscore(self._keys.expired(partition), f"({since}", "+inf", 0, count)
+            parts: list[list[bytes]] = await pipe.execute()
+        return [uri.decode() for uri in chain.from_iterable(parts)]
+
+    async def age(self, uri: str, now: datetime) -> Row | None:
+        """Take an article that has expired out of all lists, or back. The row, if it changed.
+
+        Safe to repeat. Raises TryLater when other processes change it again and again.
+        """
+        for _ in range(MAX_RACES):
+            row = await self.row(uri)
+            if row is None or (new := aged(row, now)) == row:
+                return None
+            if await self._replace(row, new, self._aged_step(new)):
+                return new
+        raise TryLater(f"{uri}: too many changes at the same time")
+
+    async def rewrites(self, uri: str) -> dict[str, Row]:
+        """The rows of the articles that have ever said they evolved from this one."""
+        members: Any = await self._redis.smembers(self._keys.rewrites(uri))
+        return await self.rows(sorted(map(bytes.decode, members)))
 
     async def row(self, uri: str) -> Row | None:
         """The current state of an article, or None when nothing is known of it."""
@@ -113,7 +147,7 @@ class Desk:
         async with self._pipeline() as pipe:
             for partition in self._partitions:
                 key = self._keys.killed(partition, listing)
-                pipe.zrangebyscore(key, since.timestamp() * 1000, "+inf")
+                pipe.zrangebyscore(key, _millis(since), "+inf")
             parts: list[list[bytes]] = await pipe.execute()
         rows = await self.rows(uri.decode() for uri in chain.from_iterable(parts))
         stones = [row.tombstone for row in rows.values()]
@@ -162,10 +196,12 @@ class Desk:
             for at, listing in enumerate(listings)
         }
 
-    async def _replace(self, old: Row | None, new: Row) -> bool:
+    async def _replace(self, old: Row | None, new: Row, *more: Command) -> bool:
+        """Whether the row was still `old`; then all is done that follows, and `more`."""
         partition = self._keys.keys.partition(new.uri)
         rev = old.rev if old else 0
         todo = changes(self._keys, old, new)
+        todo = replace(todo, commands=(*more, *todo.commands))  # the row is written last
         keys = [
             self._keys.row(new.uri),
             self._keys.dirty(partition),
@@ -175,6 +211,13 @@ class Desk:
         ]
         done: int = await self._compare_and_set(keys=keys, args=[rev, todo.as_json()])
         return done == 1
+
+    def _aged_step(self, row: Row) -> Command:
+        """The step of its timeline."""
+        name = "publish.expired" if row.expired else "publish.relisted"
+        told = ["step", name, "version", str(row.version), "trace", "", "pubstatus", "usable"]
+        key = self._keys.keys.of(row.uri, "timeline")
+        return ["XADD", key, "MAXLEN", "~", str(KEEP_ENTRIES), "*", *told]
 
     async def _note_links_elsewhere(self, row: Row) -> None:
         """Tell articles of other partitions who shows them, before the row says so.
@@ -186,3 +229,7 @@ class Desk:
         for uri in sorted(links_of(row)):
             if self._keys.keys.partition(uri) != mine:
                 await self._redis.sadd(self._keys.linked_by(uri), row.uri)
+
+
+def _millis(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)

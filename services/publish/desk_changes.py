@@ -51,13 +51,15 @@ class Changes:
 def changes(keys: DeskKeys, old: Row | None, new: Row) -> Changes:
     """What to do so that `new` stands where `old` stood, with the next `rev`."""
     new = replace(new, rev=(old.rev if old else 0) + 1)
-    listings = dict.fromkeys((*new.lists, *(old.lists if old else ())))
+    listings = dict.fromkeys((*new.listed, *(old.listed if old else ())))
     if new.state == "gone" or (old and old.state == "gone"):
         listings |= dict.fromkeys(new.stood_in)
+    pages = (new.uri, *_originals(old, new))
+    aged = bool(old and old.expired != new.expired)
     return Changes(
-        marks=(PAGE + new.uri, *(LIST + one.name for one in listings)),
+        marks=(*(PAGE + uri for uri in pages), *(LIST + one.name for one in listings)),
         linkers=_face(old) != _face(new),
-        urgent=new.article is None or new.article.is_flash,
+        urgent=new.article is None or new.article.is_flash or aged,
         commands=tuple(_commands(keys, old, new)),
     )
 
@@ -68,9 +70,20 @@ def links_of(row: Row | None) -> frozenset[str]:
     return frozenset(link.uri for link in related if link.uri)
 
 
+def _originals(old: Row | None, new: Row) -> list[str]:
+    """The articles whose pages lead on to this one: those it evolved from, before and now."""
+    if _face(old) == _face(new) and _original(old) == _original(new):
+        return []
+    return [uri for uri in dict.fromkeys((_original(old), _original(new))) if uri]
+
+
+def _original(row: Row | None) -> str | None:
+    return row.article.evolved_from if row and row.article else None
+
+
 def _face(row: Row | None) -> tuple[str, str, str] | None:
     """What other pages show of an article."""
-    if row is None or row.article is None:
+    if row is None or row.article is None or row.expired:
         return None
     return row.path, row.article.headline, row.article.description
 
@@ -79,15 +92,16 @@ def _commands(keys: DeskKeys, old: Row | None, new: Row) -> Iterator[Command]:
     partition = keys.keys.partition(new.uri)
     yield from _membership(keys, partition, old, new)
     yield from _tombstones(keys, partition, new)
+    yield from _expiry(keys, partition, old, new)
     yield from _links(keys, partition, old, new)
     yield ["HSET", keys.row(new.uri), *_flat(to_hash(new).items())]
 
 
 def _membership(keys: DeskKeys, partition: int, old: Row | None, new: Row) -> Iterator[Command]:
     # Out of all lists and into the new ones: the script is one instant, nobody sees a gap.
-    for listing in old.lists if old else ():
+    for listing in old.listed if old else ():
         yield ["ZREM", keys.list(partition, listing), new.uri]
-    for listing in new.lists:
+    for listing in new.listed:
         yield ["ZADD", keys.list(partition, listing), _milliseconds(new.published), new.uri]
         yield ["HSET", keys.labels(partition, listing.kind), listing.slug, listing.label]
 
@@ -98,6 +112,16 @@ def _tombstones(keys: DeskKeys, partition: int, new: Row) -> Iterator[Command]:
         if new.state == "gone":
             yield ["ZADD", key, _milliseconds(new.since), new.uri]
         elif new.state == "live":
+            yield ["ZREM", key, new.uri]
+
+
+def _expiry(keys: DeskKeys, partition: int, old: Row | None, new: Row) -> Iterator[Command]:
+    """Where the watch finds it: among those to expire, among the expired, or in neither."""
+    before, after = (row.article.expires if row and row.article else None for row in (old, new))
+    for key, here in ((keys.expiring(partition), False), (keys.expired(partition), True)):
+        if after and new.expired is here:
+            yield ["ZADD", key, _milliseconds(after), new.uri]
+        elif before or after:
             yield ["ZREM", key, new.uri]
 
 

@@ -20,6 +20,18 @@ class DeskKeys:
         """Set: the articles that show this one as a related card."""
         return self.keys.of(uri, "linked_by")
 
+    def rewrites(self, uri: str) -> str:
+        """Set: the articles that say they evolved from this one. Ingest writes it."""
+        return self.keys.of(uri, "rewrites")
+
+    def expiring(self, partition: int) -> str:
+        """Sorted set: live articles that will expire, by milliseconds of that."""
+        return self.keys.shared(partition, "expiring")
+
+    def expired(self, partition: int) -> str:
+        """Sorted set: live articles that have expired, by milliseconds of that."""
+        return self.keys.shared(partition, "expired")
+
     def list(self, partition: int, listing: Listing) -> str:
         """Sorted set: live articles of a list by milliseconds of first publication."""
         return self.keys.shared(partition, "list", listing.name)

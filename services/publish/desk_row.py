@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from services.publish.live import Listing, ListKind, LiveArticle, Tombstone
+from services.publish.live import Listing, ListKind, LiveArticle, Note, Tombstone
 from shared.article import Article
 
 State = Literal["live", "withheld", "gone"]
@@ -33,18 +33,29 @@ class Row:
     article: Article | None = None
     """The text readers see; None unless live, for nothing of a killed version may be kept."""
     lists: tuple[Listing, ...] = ()
-    """The lists it stands in now."""
+    """The lists it belongs to."""
+    expired: bool = False
+    """Whether its time was over when somebody last looked: then it stands in none of them."""
+    notes: tuple[Note, ...] = ()
+    """What readers are told of earlier versions, newest first."""
+    killed: int = 0
+    """The version of the last kill; 0 = never."""
     stood_in: tuple[Listing, ...] = ()
     """Every list it ever stood in: their readers have to be told of a kill."""
-    waiting: Article | None = None
-    """A later version that overtook the reinstatement it needs."""
     rev: int = 0
     """Counts the changes of this row; the compare-and-set compares it."""
 
     @property
     def live(self) -> LiveArticle | None:
         """The article as readers see it, or None."""
-        return LiveArticle(self.article, self.path, self.lists) if self.article else None
+        if self.article is None:
+            return None
+        return LiveArticle(self.article, self.path, self.lists, self.notes, self.expired)
+
+    @property
+    def listed(self) -> tuple[Listing, ...]:
+        """The lists it stands in now."""
+        return () if self.expired else self.lists
 
     @property
     def tombstone(self) -> Tombstone | None:
@@ -66,9 +77,11 @@ def to_hash(row: Row) -> dict[str, str]:
         "published": _iso(row.published),
         "modified": _iso(row.modified),
         "lists": _listings(row.lists),
+        "expired": "1" * row.expired,
+        "notes": _notes(row.notes),
+        "killed": str(row.killed),
         "stood_in": _listings(row.stood_in),
         "body": _body(row.article),
-        "waiting": _body(row.waiting),
     }
 
 
@@ -87,9 +100,23 @@ def from_hash(fields: Mapping[bytes, bytes]) -> Row | None:
         modified=_instant(text["modified"]),
         article=_article(text["body"]),
         lists=_read_listings(text["lists"]),
+        expired=bool(text.get("expired")),
+        notes=_read_notes(text.get("notes", "[]")),
+        killed=int(text.get("killed", 0)),
         stood_in=_read_listings(text["stood_in"]),
-        waiting=_article(text["waiting"]),
         rev=int(text["rev"]),
+    )
+
+
+def _notes(notes: Iterable[Note]) -> str:
+    rows = [[note.version, note.kind, note.text, note.when.isoformat()] for note in notes]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _read_notes(text: str) -> tuple[Note, ...]:
+    return tuple(
+        Note(version, kind, words, datetime.fromisoformat(when))
+        for version, kind, words, when in json.loads(text)
     )
 
 

@@ -3,8 +3,17 @@
     order of two events about one article: version first, then usable < withheld < canceled
 
 So a later version always wins, and a kill wins over a put of the same version. A killed story
-comes back only by `reinstate` with a higher version. Lanes overtake each other: a version that
-comes after the kill but before the reinstatement it relies on waits in the row.
+comes back only by `reinstate` with a higher version; ingest says so with every version after a
+reinstatement. Lanes overtake each other: of a version that comes too late to be shown, its
+correction is still told, and a kill still takes the notes from before it.
+
+    what changes          by a version that
+    --------------------  ----------------------------------------------------------------------
+    `date_published`      nothing: it is when readers could first see the story, embargo over
+    `date_modified`       is any but refile or repeat; and, unless it is a correction, whose own
+                          `date_modified` does not say that there is no news in it
+    notes for readers     corrects or updates (`notes.py`); a kill takes them with the text
+    the lists it is in    changes section, tags or authors; none while it is expired
 """
 
 from base64 import b32encode
@@ -16,15 +25,15 @@ from zoneinfo import ZoneInfo
 
 from services.publish.desk_row import Row, State
 from services.publish.lists import lists_of
+from services.publish.notes import is_quiet, noted
 from shared.article import Article, PubStatus
 
-Outcome = Literal["applied", "again", "stale", "waits"]
-"""`again`: known already, make sure it is on disk. `waits`: needs a reinstatement first."""
+Outcome = Literal["applied", "again", "noted", "stale"]
+"""`again`: known already, make sure it is on disk. `noted`: too late to be shown, but not to
+change what readers are told of earlier versions."""
 
 STATES: dict[PubStatus, State] = {"usable": "live", "withheld": "withheld", "canceled": "gone"}
 ORDER: tuple[State, ...] = ("live", "withheld", "gone")
-QUIET = {"refile", "repeat"}
-"""Corrections that are no news: `date_modified` stays."""
 NAME_CHARS = 13  # 65 bits: two articles of one day never meet by chance
 
 
@@ -43,12 +52,17 @@ def decide(row: Row | None, article: Article, *, now: datetime, zone: ZoneInfo) 
     state = STATES[article.pubstatus]
     came, have = _order(article.version, state), _order(row.version, row.state)
     if came == have:
-        return _once_more(row, article)
+        return _once_more(row, article, now)
     if came < have:
+        return _too_late(row, article, now)
+    if row.state == "gone" and state != "gone" and not article.reinstate:
         return Decision("stale", row)
-    if row.state == "gone" and state != "gone":
-        return _after_kill(row, article, now=now, zone=zone)
     return Decision("applied", _next(row, article, now=now, zone=zone))
+
+
+def aged(row: Row, now: datetime) -> Row:
+    """The row as it must be at this moment: whether its story has expired."""
+    return replace(row, expired=_is_expired(row.article, now))
 
 
 def mint_path(uri: str, published: datetime, zone: ZoneInfo) -> str:
@@ -65,59 +79,76 @@ def _blank(uri: str, now: datetime) -> Row:
     return Row(uri=uri, version=0, state="withheld", since=now)
 
 
-def _once_more(row: Row, article: Article) -> Decision:
+def _once_more(row: Row, article: Article, now: datetime) -> Decision:
     """The version we have: only enrichment can have changed, so no date moves."""
     if row.state != "live":
         return Decision("again", row)
     same = _dated(article, row.published, row.modified)
     if same.model_dump_json() == (row.article and row.article.model_dump_json()):
         return Decision("again", row)
-    return Decision("applied", _shown(row, same))
+    return Decision("applied", _shown(row, same, now))
 
 
-def _after_kill(row: Row, article: Article, *, now: datetime, zone: ZoneInfo) -> Decision:
-    waiting = row.waiting
-    latest = waiting if waiting and waiting.version > article.version else article
-    if not article.reinstate:
-        return Decision("waits", replace(row, waiting=latest))
-    return Decision("applied", _next(row, latest, now=now, zone=zone))
+def _too_late(row: Row, article: Article, now: datetime) -> Decision:
+    """An event that was overtaken. One from before a kill tells nothing."""
+    if article.is_kill:
+        killed = max(row.killed, article.version)
+        notes = tuple(note for note in row.notes if note.version > killed)
+        told = replace(row, killed=killed, notes=notes)
+    elif article.pubstatus == "usable" and article.version > row.killed:
+        told = replace(row, notes=noted(row.notes, article, now))
+    else:
+        told = row
+    return Decision("stale" if told == row else "noted", told)
 
 
 def _next(row: Row, article: Article, *, now: datetime, zone: ZoneInfo) -> Row:
     state = STATES[article.pubstatus]
-    later = row.waiting if row.waiting and row.waiting.version > article.version else None
-    changed = replace(
-        row,
-        version=article.version,
-        state=state,
-        since=row.since if state == row.state and row.version else now,
-        waiting=later if state == "gone" else None,
-    )
+    since = row.since if state == row.state and row.version else now
+    changed = replace(row, version=article.version, state=state, since=since)
     if state != "live":
-        return replace(changed, article=None, lists=())
-    published = row.published or min(article.date_published or now, now).astimezone(UTC)
+        away = replace(changed, article=None, lists=(), expired=False)
+        return replace(away, notes=(), killed=article.version) if state == "gone" else away
+    published = row.published or _first_seen(article, now)
     modified = _modified(row, article, published, now)
     path = row.path or mint_path(row.uri, published, zone)
+    notes = noted(row.notes, article, modified)
     dated = _dated(article, published, modified)
-    return _shown(replace(changed, path=path, published=published, modified=modified), dated)
+    seen = replace(changed, path=path, published=published, modified=modified, notes=notes)
+    return _shown(seen, dated, now)
+
+
+def _first_seen(article: Article, now: datetime) -> datetime:
+    """The newsroom's own instant where it is believable: not ahead, nor before its embargo."""
+    if article.date_published is None:
+        return now.astimezone(UTC)
+    given = max(article.date_published, article.embargoed or article.date_published)
+    return min(given, now).astimezone(UTC)
 
 
 def _modified(row: Row, article: Article, published: datetime, now: datetime) -> datetime:
     """The newsroom's own instant where it is believable, else now."""
-    given = article.date_modified
+    given = article.date_modified.astimezone(UTC) if article.date_modified else None
     before = row.modified
     if before is None:
-        return given.astimezone(UTC) if given and published <= given <= now else published
-    if row.state == "live" and article.correction and article.correction.kind in QUIET:
+        return given if given and published <= given <= now else published
+    corrects = article.correction is not None and article.correction.kind == "correction"
+    is_no_news = is_quiet(article) or (given is not None and given <= before and not corrects)
+    if row.state == "live" and is_no_news:
         return before
-    return given.astimezone(UTC) if given and before < given <= now else max(now, before)
+    return given if given and before < given <= now else max(now, before)
 
 
 def _dated(article: Article, published: datetime | None, modified: datetime | None) -> Article:
     return article.model_copy(update={"date_published": published, "date_modified": modified})
 
 
-def _shown(row: Row, article: Article) -> Row:
+def _shown(row: Row, article: Article, now: datetime) -> Row:
     lists = lists_of(article)
     stood_in = tuple(dict.fromkeys((*row.stood_in, *lists)))
-    return replace(row, article=article, lists=lists, stood_in=stood_in)
+    expired = _is_expired(article, now)
+    return replace(row, article=article, lists=lists, expired=expired, stood_in=stood_in)
+
+
+def _is_expired(article: Article | None, now: datetime) -> bool:
+    return article is not None and article.expires is not None and article.expires <= now

@@ -43,9 +43,9 @@ def entry_of(site: Site, live: LiveArticle) -> Entry:
     return Entry(
         id=article.uri,
         url=url,
-        title=feed_title(site, article),
+        title=feed_title(site, live),
         summary=article.description or excerpt(article.body_text),
-        content=_note(site, article) + _lead(site, article) + body_for_feed(article, url),
+        content=_notes(site, live) + _lead(site, article) + body_for_feed(article, url),
         authors=tuple(author.name for author in article.authors) or _unless_empty(article.byline),
         language=article.language or site.language,
         published=rfc3339(site, live.published),
@@ -54,11 +54,10 @@ def entry_of(site: Site, live: LiveArticle) -> Entry:
     )
 
 
-def feed_title(site: Site, article: Article) -> str:
+def feed_title(site: Site, live: LiveArticle) -> str:
     """The headline; a corrected story says so, for readers who see headlines only."""
-    corrected = article.correction is not None and article.correction.kind == "correction"
-    prefix = words_for(article.language or site.language).correction_prefix if corrected else ""
-    return prefix + article.headline
+    words = words_for(live.article.language or site.language)
+    return words.correction_prefix * live.is_corrected + live.article.headline
 
 
 def title_of(site: Site, listing: Listing) -> str:
@@ -91,13 +90,11 @@ def _unless_empty(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _note(site: Site, article: Article) -> str:
-    correction = article.correction
-    if correction is None or not correction.text or correction.kind not in {"correction", "update"}:
-        return ""
-    words = words_for(article.language or site.language)
-    kind = words.correction if correction.kind == "correction" else words.update
-    return f"<p><strong>{kind}</strong> {escape(correction.text)}</p>"
+def _notes(site: Site, live: LiveArticle) -> str:
+    words = words_for(live.article.language or site.language)
+    kinds = {"correction": words.correction, "update": words.update}
+    told = (note for note in live.notes if note.text)
+    return "".join(f"<p><strong>{kinds[n.kind]}</strong> {escape(n.text)}</p>" for n in told)
 
 
 def _lead(site: Site, article: Article) -> str:

@@ -66,6 +66,16 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What readers are told of a version that corrected or updated the story."""
+
+    version: int
+    kind: Literal["correction", "update"]
+    text: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LiveArticle:
     """An article that readers can see, and where.
 
@@ -76,7 +86,11 @@ class LiveArticle:
     path: str
     """Site path, minted once and kept for ever, e.g. `/news/20261123/k3f9a2m7q4xwb`."""
     lists: tuple[Listing, ...]
-    """The lists it stands in; the first of kind `section` is its breadcrumb."""
+    """The lists it belongs to; the first of kind `section` is its breadcrumb."""
+    notes: tuple[Note, ...] = ()
+    """Newest first, over all versions (`notes.py`)."""
+    expired: bool = False
+    """Whether it is news no longer: its page stays, and nothing else offers it."""
 
     @property
     def published(self) -> datetime:
@@ -87,6 +101,11 @@ class LiveArticle:
     def modified(self) -> datetime:
         """When its text last changed."""
         return self.article.date_modified or self.published
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the last thing readers were told of it is a correction."""
+        return bool(self.notes) and self.notes[0].kind == "correction"
 
 
 @dataclass(frozen=True, slots=True)

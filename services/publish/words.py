@@ -28,6 +28,9 @@ class Words:
     update: str
     correction_prefix: str
     """Before the headline of a corrected story, where a reader sees only the headline."""
+    newer: str
+    """Before the headline of an article that evolved from the one on the page."""
+    expired: str
     tags: str
     tag: str
     author: str
@@ -72,6 +75,8 @@ _ZH_HANT = Words(
     correction="更正",
     update="更新",
     correction_prefix="【更正】",
+    newer="最新報導",
+    expired="這則新聞已過時效，內容可能不再適用。",
     tags="關鍵字",
     tag="關鍵字",
     author="作者",
@@ -116,6 +121,8 @@ _ZH_HANS = Words(
     correction="更正",
     update="更新",
     correction_prefix="【更正】",
+    newer="最新报道",
+    expired="这条新闻已过时效，内容可能不再适用。",
     tags="关键词",
     tag="关键词",
     author="作者",
@@ -160,6 +167,8 @@ _JA = Words(
     correction="訂正",
     update="更新",
     correction_prefix="【訂正】",
+    newer="続報",
+    expired="この記事は掲載期限を過ぎています。内容が現状と異なる場合があります。",
     tags="キーワード",
     tag="キーワード",
     author="筆者",
@@ -204,6 +213,8 @@ _EN = Words(
     correction="Correction",
     update="Update",
     correction_prefix="Correction: ",
+    newer="Newer report",
+    expired="This story is out of date. What it says may no longer hold.",
     tags="Tags",
     tag="Tag",
     author="Author",

@@ -37,9 +37,12 @@ class PlainPages:
 
     sections: Sequence[Listing] = ()
 
-    def article(self, live: LiveArticle, related: Sequence[Card]) -> bytes:
+    def article(self, live: LiveArticle, related: Sequence[Card], newer: Sequence[Card]) -> bytes:
+        state = "expired" if live.expired else "live"
         cards = [f"{card.headline}>{card.url}" for card in related]
-        return "|".join(["live", live.article.headline, *cards]).encode()
+        links = [f"newer: {card.headline}>{card.url}" for card in newer]
+        notes = [f"{note.kind}: {note.text}" for note in live.notes]
+        return "|".join([state, live.article.headline, *notes, *links, *cards]).encode()
 
     def listing(self, listing: Listing, articles: Sequence[LiveArticle]) -> bytes:
         menu = ",".join(section.label for section in self.sections)

@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 
 from services.publish.lists import lists_of
 from services.publish.live import LiveArticle, Site
+from services.publish.notes import noted
 from shared.article import Article, Author, Tag
 
 SITE = Site(
@@ -39,7 +40,8 @@ def live(uri: str = "urn:example:1", **fields: object) -> LiveArticle:
         "date_modified": MORNING,
     }
     article = Article.model_validate(sample | fields)
-    return LiveArticle(article, f"/news/河岸/{uri.rpartition(':')[2]}", lists_of(article))
+    path, notes = f"/news/河岸/{uri.rpartition(':')[2]}", noted((), article, MORNING)
+    return LiveArticle(article, path, lists_of(article), notes)
 
 
 def document(page: bytes) -> HtmlElement:

@@ -150,6 +150,17 @@ def test_old_news_is_no_first_post_but_its_corrections_go_to_who_has_it() -> Non
     assert told(correction, killed, [social]) == []
 
 
+def test_an_expired_article_is_no_first_post_but_its_corrections_go_to_who_has_it() -> None:
+    ends = NOW + timedelta(hours=1)
+    assert [row.expires_at for row in plan(put(expires=ends), [ALL], [], NOW)] == [
+        int(ends.timestamp() * 1000)
+    ]
+    assert told(put(expires=NOW)) == []
+    has_it = sent(heard([put(1)]))
+    assert told(put(2, expires=NOW), has_it) == [("all", 2, "put"), ("sport", 2, "put")]
+    assert told(kill(2), has_it) == [("all", 2, "kill"), ("sport", 2, "kill")]
+
+
 def test_an_event_older_than_what_is_wanted_concerns_nobody_not_even_a_new_destination() -> None:
     rows = heard([put(2)])
     assert told(put(1), rows, [ALL, Receiver("added-later")]) == []

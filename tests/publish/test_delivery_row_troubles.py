@@ -1,5 +1,7 @@
 """One row of the delivery ledger when workers end, nobody knows, or it is given up."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 
 from services.publish.delivery.row import (
@@ -11,6 +13,7 @@ from services.publish.delivery.row import (
     claim,
     replay,
     settle,
+    want,
 )
 from tests.publish.delivery_rows import (
     BUSY,
@@ -139,6 +142,28 @@ def test_a_first_post_is_not_made_when_it_is_old_news() -> None:
     in_time = claim(wants(1), late - 1, repeatable=True, give_up_after=6 * HOUR)
     assert in_time
     assert in_time.state == "sending"
+
+
+def test_what_expired_while_it_waited_is_not_sent_as_news_any_more() -> None:
+    row = replace(wants(1), expires_at=NOW + HOUR)
+    late = claim(row, NOW + HOUR, repeatable=True)
+    assert late
+    assert (late.state, late.error) == ("dead", "expired")
+    in_time = claim(row, NOW + HOUR - 1, repeatable=True)
+    assert in_time
+    assert in_time.state == "sending"
+    again = replay(late, NOW + 2 * HOUR, repeatable=True)
+    assert again
+    tried = claim(again, NOW + 2 * HOUR, repeatable=True)
+    assert tried
+    assert tried.state == "dead"
+
+
+def test_a_later_version_says_anew_when_it_expires() -> None:
+    over = replace(wants(1), expires_at=NOW)
+    longer = want(over, replace(wants(2), expires_at=NOW + HOUR))
+    assert longer
+    assert longer.expires_at == NOW + HOUR
 
 
 def test_a_correction_or_a_kill_of_what_stands_there_is_never_old_news() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.publish.desk_row import Row, from_hash, to_hash
-from services.publish.desk_rule import Decision, decide, mint_path
+from services.publish.desk_rule import Decision, aged, decide, mint_path
 from shared.article import Article, CorrectionKind
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -42,12 +42,16 @@ def after(*events: Article, start: datetime = NOW) -> Decision:
     return decision
 
 
-def visible(row: Row) -> tuple[int, str, str]:
-    return row.version, row.state, row.article.headline if row.article else ""
+def visible(row: Row) -> tuple[int, str, str, list[int]]:
+    told = [note.version for note in row.notes]
+    return row.version, row.state, row.article.headline if row.article else "", told
 
 
 def accepted(kinds: Sequence[str]) -> list[Article]:
-    """A history as ingest can have accepted it: what it refuses never reaches the desk."""
+    """A history as ingest can have accepted it: what it refuses never reaches the desk.
+
+    All that follows a reinstatement says so, too.
+    """
     events: list[Article] = []
     version, killed = 0, False
     for kind in kinds:
@@ -57,15 +61,14 @@ def accepted(kinds: Sequence[str]) -> list[Article]:
             killed = True
         else:
             version += 1
-            make = hold if kind == "hold" else story
-            events.append(make(version).model_copy(update={"reinstate": killed}))
-            killed = False
+            told = {"correction": {"kind": "correction"}} if kind == "correction" else {}
+            event = hold(version) if kind == "hold" else story(version, **told)
+            events.append(event.model_copy(update={"reinstate": killed}))
     return events
 
 
-HISTORIES = st.lists(st.sampled_from(["put", "put", "hold", "kill"]), min_size=1, max_size=7).map(
-    accepted
-)
+KINDS = st.sampled_from(["put", "put", "correction", "hold", "kill"])
+HISTORIES = st.lists(KINDS, min_size=1, max_size=7).map(accepted)
 
 
 @given(HISTORIES, st.randoms(use_true_random=False))
@@ -98,7 +101,8 @@ def test_nothing_but_a_reinstatement_brings_a_killed_story_back(history: list[Ar
 
 @given(HISTORIES)
 def test_a_row_read_back_from_its_hash_is_the_same_row(history: list[Article]) -> None:
-    row = after(*history, story(99, section="生活", tags=["公園"])).row
+    last = story(99, section="生活", tags=["公園"], expires=NOW, correction={"kind": "update"})
+    row = after(*history, last).row
     hashed = {name.encode(): value.encode() for name, value in to_hash(row).items()}
     assert from_hash(hashed) == row
 
@@ -144,6 +148,68 @@ def test_a_refile_or_repeat_changes_the_text_and_no_date(kind: CorrectionKind) -
     assert row.article.headline == "改一字"
 
 
+@pytest.mark.parametrize("kind", ["correction", "update", None])
+def test_a_correction_an_update_and_a_plain_version_move_it(kind: CorrectionKind | None) -> None:
+    told = {"correction": {"kind": kind}} if kind else {}
+    assert after(story(1), story(2, **told)).row.modified == NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("kind", "moves"), [("correction", True), ("update", False)])
+def test_an_update_without_news_says_so_by_the_date_it_keeps_and_a_correction_cannot(
+    kind: CorrectionKind,
+    moves: bool,  # noqa: FBT001
+) -> None:
+    row = after(
+        story(1, date_modified=NOW), story(2, date_modified=NOW, correction={"kind": kind})
+    ).row
+    assert row.modified == NOW + timedelta(minutes=moves)
+
+
+def test_a_story_under_embargo_was_first_seen_when_that_ended() -> None:
+    early, embargo = NOW - timedelta(hours=3), NOW - timedelta(seconds=1)
+    assert after(story(1, date_published=early, embargoed=embargo)).row.published == embargo
+    assert after(story(1, embargoed=embargo)).row.published == NOW
+
+
+def test_a_correction_that_was_overtaken_is_still_told() -> None:
+    correction = story(2, correction={"kind": "correction", "text": "更正"})
+    late = after(story(1), story(3), correction)
+    assert late.outcome == "noted"
+    assert visible(late.row) == (3, "live", "河濱公園第 3 版", [2])
+    assert after(story(1), story(3), correction, correction).outcome == "stale"
+
+
+def test_a_kill_takes_the_notes_too_and_a_late_correction_from_before_it_tells_nothing() -> None:
+    correction = story(2, correction={"kind": "correction", "text": "更正"})
+    back = after(story(1), correction, kill(3), story(4, reinstate=True), correction)
+    assert back.outcome == "stale"
+    assert visible(back.row) == (4, "live", "河濱公園第 4 版", [])
+
+
+def test_an_expired_story_keeps_its_page_and_stands_in_no_list() -> None:
+    soon = NOW + timedelta(hours=1)
+    row = after(story(1, section="生活", expires=soon)).row
+    assert (row.expired, [one.name for one in row.listed]) == (False, ["all", "section:生活"])
+    over = aged(row, soon)
+    assert (over.expired, over.listed, over.state) == (True, (), "live")
+    assert over.live
+    assert over.live.expired
+    assert aged(over, soon - timedelta(minutes=5)) == row  # the clock had been ahead
+
+
+def test_a_story_that_comes_too_late_to_be_news_is_never_listed() -> None:
+    row = after(story(1, expires=NOW)).row
+    assert (row.state, row.listed) == ("live", ())
+
+
+def test_a_later_version_may_expire_later_or_never_or_be_withheld() -> None:
+    over = story(1, expires=NOW)
+    for later in (story(2), story(2, expires=NOW + timedelta(days=1))):
+        assert after(over, later).row.listed
+    away = after(over, hold(2)).row
+    assert (away.state, away.expired) == ("withheld", False)
+
+
 def test_a_clock_that_runs_back_never_moves_the_modification_back() -> None:
     row = after(story(1)).row
     earlier = decide(row, story(2), now=NOW - timedelta(hours=1), zone=TAIPEI).row
@@ -168,10 +234,10 @@ def test_a_kill_beats_a_put_of_the_same_version_in_either_order() -> None:
     assert after(kill(2), story(2)).row.state == "gone"
 
 
-def test_a_kill_of_an_older_version_is_stale() -> None:
+def test_a_kill_of_an_older_version_takes_nothing_away() -> None:
     decision = after(story(3), kill(2))
-    assert decision.outcome == "stale"
-    assert decision.row.state == "live"
+    assert decision.outcome == "noted"
+    assert visible(decision.row) == visible(after(story(3)).row)
 
 
 def test_a_kill_of_an_unknown_story_refuses_its_late_first_version_and_has_no_page() -> None:
@@ -190,11 +256,12 @@ def test_a_tombstone_keeps_the_moment_of_the_first_kill() -> None:
     assert stone.when == NOW + timedelta(minutes=1)
 
 
-def test_a_version_that_overtook_its_reinstatement_is_shown_when_that_arrives() -> None:
-    waits = after(story(1), kill(2), story(4))
-    assert (waits.outcome, waits.row.state) == ("waits", "gone")
-    back = decide(waits.row, story(3, reinstate=True), now=NOW, zone=TAIPEI)
-    assert visible(back.row) == (4, "live", "河濱公園第 4 版")
+def test_a_version_that_overtook_the_reinstatement_before_it_brings_the_story_back() -> None:
+    overtook = after(story(1), kill(2), story(4, reinstate=True))
+    assert visible(overtook.row) == (4, "live", "河濱公園第 4 版", [])
+    assert after(story(1), kill(2), story(4, reinstate=True), story(3, reinstate=True)).outcome == (
+        "stale"
+    )
 
 
 def test_a_story_withheld_before_it_was_ever_seen_has_no_path() -> None:

@@ -1,12 +1,13 @@
 """The article page as a reader and a search engine read it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.publish.live import Card, Listing, LiveArticle
+from services.publish.live import Card, Listing, LiveArticle, Note
 from services.publish.site.pages import Pages
 from shared.article import Author, Correction, Image
 from tests.publish.stories import MORNING, SITE, attributes, document, live, shown
@@ -108,6 +109,50 @@ def test_a_correction_is_told_and_a_quiet_one_is_not(kind: str, expected: list[s
     assert shown(page, "//*[@class='note']//strong") == expected
 
 
+def test_every_correction_stays_on_the_page_with_its_time_and_the_last_update() -> None:
+    later = MORNING + timedelta(hours=2)
+    notes = (
+        Note(4, "update", "傷者增為三人。", later),
+        Note(3, "correction", "第二處更正。", later),
+        Note(2, "correction", "第一處更正。", MORNING),
+    )
+    page = PAGES.article(replace(story(), notes=notes), [])
+    assert shown(page, "//*[@class='note']/p[1]") == [
+        "更新傷者增為三人。",
+        "更正第二處更正。",
+        "更正第一處更正。",
+    ]
+    assert attributes(page, "//*[@class='note']//time/@datetime")[2] == "2026-11-20T09:30:00+08:00"
+
+
+def test_an_update_without_words_is_told_by_the_date_alone() -> None:
+    page = PAGES.article(story(correction=Correction(kind="update")), [])
+    assert shown(page, "//*[@class='note']") == []
+
+
+def test_the_page_of_an_old_story_leads_on_to_the_newer_one() -> None:
+    newer = [Card("續報：步道明年開放", "/news/河岸/2", "摘要", MORNING, "")]
+    page = PAGES.article(story(), [], newer)
+    assert shown(page, "//*[contains(@class, 'newer')]") == ["最新報導續報：步道明年開放"]
+    [link] = attributes(page, "//*[contains(@class, 'newer')]//a/@href")
+    assert link == "/news/%E6%B2%B3%E5%B2%B8/2"
+    assert shown(PAGES.article(story(), []), "//*[contains(@class, 'newer')]") == []
+
+
+def test_an_expired_story_says_so_to_readers_and_all_along_to_machines() -> None:
+    until = story(expires=MORNING + timedelta(days=1))
+    before, after = (PAGES.article(replace(until, expired=e), []) for e in (False, True))
+    assert shown(before, "//*[@class='note']") == []
+    assert shown(after, "//*[@class='note']") == ["這則新聞已過時效，內容可能不再適用。"]
+    for page in (before, after):
+        [robots] = attributes(page, "//meta[@name='robots']/@content")
+        assert robots == "max-image-preview:large, unavailable_after: 2026-11-21T09:30:00+08:00"
+        [news, _] = map(json.loads, shown(page, "//script[@type='application/ld+json']"))
+        assert news["expires"] == "2026-11-21T09:30:00+08:00"
+        [told] = attributes(page, "//meta[@property='article:expiration_time']/@content")
+        assert told == news["expires"]
+
+
 def test_related_cards_lead_to_our_stories_elsewhere_or_nowhere() -> None:
     cards = [
         Card("自家新聞", "/news/河岸", "摘要一句。", MORNING, "河岸步道"),
@@ -156,7 +201,7 @@ def test_machines_read_the_same_article() -> None:
     assert news["datePublished"] == "2026-11-20T09:30:00+08:00"
     assert news["author"][0]["name"] == "林小雨"
     assert news["keywords"] == ["河岸步道", "AI 城市/治理"]
-    assert news["correction"]["text"] == "原文誤植日期。"
+    assert [one["text"] for one in news["correction"]] == ["原文誤植日期。"]
     assert [step["name"] for step in crumbs["itemListElement"]] == [
         "首頁",
         "生活",

@@ -150,6 +150,7 @@ def _headline(article: Article) -> Data:
         **article.model_dump(include=told),
         "date_published": article.date_published and _rfc3339(article.date_published),
         "date_modified": article.date_modified and _rfc3339(article.date_modified),
+        "expires": article.expires and _rfc3339(article.expires),
         "lane": lane,
     }
 

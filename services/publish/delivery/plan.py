@@ -8,7 +8,8 @@
                           all others it is a tombstone, which refuses a put it has overtaken
     older than a row      nobody
 
-A withheld article is taken away like a killed one. A destination that was removed gets no puts; a
+An expired article is no news: who does not have it is not told of it. A withheld article is taken
+away like a killed one. A destination that was removed gets no puts; a
 kill stays on its row for all to see. Whether one is paused plays no part: its rows wait. Read the
 destinations before the rows: then none that was added meanwhile gets what the rows know as killed.
 """
@@ -58,7 +59,10 @@ def _event(article: Article, now: datetime) -> Row:
     """The row that wants this article, of no destination yet."""
     op: Op = "put" if article.pubstatus == "usable" else "kill"
     millis = int(now.timestamp() * 1000)
-    return Row(article.uri, "", article.version, op, wanted_at=millis, due_at=millis)
+    until = int(article.expires.timestamp() * 1000) if article.expires and op == "put" else 0
+    return Row(
+        article.uri, "", article.version, op, wanted_at=millis, due_at=millis, expires_at=until
+    )
 
 
 def _told(
@@ -68,7 +72,7 @@ def _told(
     has_it = row is not None and row.may_have_it
     passes = matches(destination.filter, article)
     if row is None or row.is_kill:
-        return put if passes and (has_it or _is_young(article, destination, now)) else None
+        return put if passes and (has_it or _is_news(article, destination, now)) else None
     if passes or has_it:
         return put
     # It was about to get an older version, and does not want this one: it gets neither.
@@ -76,7 +80,10 @@ def _told(
     return replace(put, want_version=row.want_version, want_op="kill") if overtaken else None
 
 
-def _is_young(article: Article, destination: Receiver, now: datetime) -> bool:
+def _is_news(article: Article, destination: Receiver, now: datetime) -> bool:
+    """Whether it may be posted for the first time: not expired, nor too old for this one."""
+    if article.expires is not None and article.expires <= now:
+        return False
     if destination.max_age_hours is None or article.date_published is None:
         return True
     return now - article.date_published <= timedelta(hours=destination.max_age_hours)

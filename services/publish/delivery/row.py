@@ -42,6 +42,8 @@ class Row:
     want_op: Op
     wanted_at: int
     """When the version that is wanted was accepted: deadlines count from here."""
+    expires_at: int = 0
+    """From when on it is no news for who does not have it; 0 = never."""
     state: State = "waiting"
     sent_version: int = 0
     """What the destination last acknowledged; 0 = nothing yet."""
@@ -108,6 +110,7 @@ def want(row: Row | None, wanted: Row) -> Row | None:
         want_version=wanted.want_version,
         want_op=wanted.want_op,
         wanted_at=wanted.wanted_at,
+        expires_at=wanted.expires_at,
         claims=0,
     )
     return _afresh(newer) if row.state == "sending" else _turn(newer, wanted.due_at)
@@ -133,6 +136,8 @@ def claim(
             return _parked(free, "dead", f"{row.claims} workers ended during the call")
         if give_up_after is not None and row.is_first and now - row.wanted_at > give_up_after:
             return _parked(free, "dead", "old news by now")
+        if row.expires_at and row.is_first and now >= row.expires_at:
+            return _parked(free, "dead", "expired")
     return replace(_leased(free, now), owner=owner)
 
 

@@ -19,7 +19,7 @@ from services.publish.desk_changes import LIST, PAGE, links_of
 from services.publish.dirty import Dirty
 from services.publish.lists import ALL
 from services.publish.live import Card, Listing, LiveArticle, Site, Tombstone
-from services.publish.site.cards import cards_of
+from services.publish.site.cards import cards_of, newer_of
 from services.publish.site.files import Files
 from shared.logs import Happened
 from shared.plugs import find_plugs
@@ -37,8 +37,10 @@ TOMBSTONE_AGE = timedelta(days=30)
 class Pages(Protocol):
     """Renders pages. Pure: equal arguments, equal bytes."""
 
-    def article(self, live: LiveArticle, related: Sequence[Card], /) -> bytes:
-        """The page of a live article."""
+    def article(
+        self, live: LiveArticle, related: Sequence[Card], newer: Sequence[Card], /
+    ) -> bytes:
+        """The page of a live article; `newer` are those that evolved from it."""
 
     def listing(self, listing: Listing, articles: Sequence[LiveArticle], /) -> bytes:
         """The page of a list, newest article first."""
@@ -161,7 +163,8 @@ class Builder:
             return
         if live := row.live:
             related = cards_of(live, await self._desk.rows(links_of(row)))
-            page = (await self._renderer()).article(live, related)
+            newer = newer_of(uri, (await self._desk.rewrites(uri)).values())
+            page = (await self._renderer()).article(live, related, newer)
             await _to_disk(self._files.put_page, row.path, 200, page)
         elif stone := row.tombstone:
             page = (await self._renderer()).gone(stone)

@@ -1,14 +1,16 @@
 """RULE: which related stories does a page show, and with which words?
 
-A story of our own is shown as it is now, and only while readers can open it. What the newsroom
-gave as a bare link or headline stays as it was given.
+A story of our own is shown as it is now, and only while readers can open it and it is news. What
+the newsroom gave as a bare link or headline stays as it was given.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from services.publish.desk_row import Row
 from services.publish.live import Card, LiveArticle
 from shared.article import RelatedLink
+
+MOST_NEWER = 3
 
 
 def cards_of(live: LiveArticle, rows: Mapping[str, Row]) -> tuple[Card, ...]:
@@ -17,12 +19,20 @@ def cards_of(live: LiveArticle, rows: Mapping[str, Row]) -> tuple[Card, ...]:
     return tuple(_cards(live, rows, seen))
 
 
+def newer_of(uri: str, rows: Iterable[Row]) -> tuple[Card, ...]:
+    """The articles that evolved from this one and that readers can open, the newest first."""
+    found = [row.live for row in rows if row.live and not row.expired]
+    evolved = [live for live in found if live.article.evolved_from == uri]
+    evolved.sort(key=lambda live: (live.published, live.path), reverse=True)
+    return tuple(_as_it_is(RelatedLink(), live) for live in evolved[:MOST_NEWER])
+
+
 def _cards(live: LiveArticle, rows: Mapping[str, Row], seen: set[str]) -> Iterator[Card]:
     for link in live.article.related:
         if link.uri is None or link.uri not in rows:
             if _is_stub(link):
                 yield _as_given(link)
-        elif link.uri not in seen and (other := rows[link.uri].live):
+        elif link.uri not in seen and (other := rows[link.uri].live) and not other.expired:
             seen.add(link.uri)
             yield _as_it_is(link, other)
 

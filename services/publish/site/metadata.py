@@ -11,7 +11,7 @@ from services.publish.body import cover_image
 from services.publish.entry import ascii_url, rfc3339, title_of
 from services.publish.feeds import atom, json_feed, rss
 from services.publish.lists import ALL, slug_of
-from services.publish.live import Listing, LiveArticle, Site
+from services.publish.live import Listing, LiveArticle, Note, Site
 from services.publish.site.story import section_of
 from services.publish.words import words_for
 from shared.article import Article, Author
@@ -54,7 +54,7 @@ def article_head(site: Site, live: LiveArticle) -> Head:
         title=f"{article.headline}｜{site.name}",
         named=_named(
             ("description", description_of(article)),
-            ("robots", "max-image-preview:large"),
+            ("robots", _robots(site, article)),
             ("author", article.byline or ", ".join(author.name for author in article.authors)),
             ("twitter:card", "summary_large_image" if cover_image(article) else "summary"),
         ),
@@ -112,6 +112,12 @@ def _named(*pairs: tuple[str, str]) -> Pairs:
     return tuple((name, content) for name, content in pairs if content)
 
 
+def _robots(site: Site, article: Article) -> str:
+    """Search engines drop an expired story by themselves."""
+    until = article.expires and f", unavailable_after: {rfc3339(site, article.expires)}"
+    return "max-image-preview:large" + (until or "")
+
+
 def _open_graph(site: Site, live: LiveArticle) -> Iterator[tuple[str, str]]:
     article, cover = live.article, cover_image(live.article)
     yield from (
@@ -130,6 +136,8 @@ def _open_graph(site: Site, live: LiveArticle) -> Iterator[tuple[str, str]]:
             yield "og:image:height", str(cover.height)
     yield "article:published_time", rfc3339(site, live.published)
     yield "article:modified_time", rfc3339(site, live.modified)
+    if article.expires:
+        yield "article:expiration_time", rfc3339(site, article.expires)
     if article.section:
         yield "article:section", article.section
     yield from (("article:tag", tag.name) for tag in article.tags)
@@ -147,7 +155,8 @@ def _news_article(site: Site, live: LiveArticle) -> LinkedData:
         "articleSection": article.section,
         "keywords": [tag.name for tag in article.tags],
         "copyrightNotice": article.copyright,
-        "correction": _correction(site, live),
+        "correction": [_correction(site, note) for note in live.notes if note.kind == "correction"],
+        "expires": article.expires and rfc3339(site, article.expires),
     }
     return {
         "@context": _SCHEMA,
@@ -171,12 +180,9 @@ def _person(site: Site, author: Author) -> LinkedData:
     return {"@type": "Person", "name": author.name, **page}
 
 
-def _correction(site: Site, live: LiveArticle) -> LinkedData | None:
-    correction = live.article.correction
-    if correction is None or correction.kind != "correction":
-        return None
-    when = rfc3339(site, live.modified)
-    return {"@type": "CorrectionComment", "text": correction.text, "datePublished": when}
+def _correction(site: Site, note: Note) -> LinkedData:
+    when = rfc3339(site, note.when)
+    return {"@type": "CorrectionComment", "text": note.text, "datePublished": when}
 
 
 def _breadcrumbs(site: Site, live: LiveArticle) -> LinkedData:

@@ -13,13 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.publish.body import body_for_page, credit_line, further_images, lead_image
-from services.publish.live import Card, Listing, LiveArticle, Site, Tombstone
+from services.publish.live import Card, Listing, LiveArticle, Note, Site, Tombstone
 from services.publish.site.byline import byline_of
 from services.publish.site.metadata import Head, article_head, list_head, notice_head
 from services.publish.site.policy import ARTICLE_STYLES, LIST_STYLES
 from services.publish.site.story import by_day, lay_out, section_of, story_of
-from services.publish.words import Words, words_for
-from shared.article import Article
+from services.publish.words import words_for
 
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E"
@@ -44,11 +43,14 @@ class Pages:
     sections: Sequence[Listing] = ()
     search_path: str = ""
 
-    def article(self, live: LiveArticle, related: Sequence[Card]) -> bytes:
-        """The page of a story, with the cards of 相關新聞 below it."""
+    def article(
+        self, live: LiveArticle, related: Sequence[Card], newer: Sequence[Card] = ()
+    ) -> bytes:
+        """The page of a story: what is newer above it, the cards of 相關新聞 below it."""
         article, section = live.article, section_of(live)
         language = article.language or self.site.language
         words = words_for(language)
+        kinds = {"correction": words.correction, "update": words.update}
         return self._page(
             "article.html",
             article_head(self.site, live),
@@ -59,7 +61,8 @@ class Pages:
             article=article,
             section=section,
             byline=byline_of(article, words),
-            note=_note(article, words),
+            notes=[(kinds[note.kind], note) for note in live.notes if _is_told(note)],
+            newer=[self._card(card) for card in newer],
             lead=lead_image(article),
             body=Markup(body_for_page(article)),  # noqa: S704 - sanitised at the door
             further=further_images(article),
@@ -155,10 +158,9 @@ class Pages:
         return [(name, form.format(url=url, headline=headline)) for name, form in _SHARES]
 
 
-def _note(article: Article, words: Words) -> str:
-    """The heading of the correction note, or "" when there is nothing to tell."""
-    kinds = {"correction": words.correction, "update": words.update}
-    return kinds.get(article.correction.kind, "") if article.correction else ""
+def _is_told(note: Note) -> bool:
+    """A correction always; an update that says nothing more than the date of the page does not."""
+    return note.kind == "correction" or bool(note.text)
 
 
 @cache
