@@ -8,6 +8,7 @@ from pathlib import Path
 BENCHMARKS = {
     "hops": "the way between services: CPU of three hops beside FastStream and redis-py; latency",
     "deliveries": "signed webhooks to 50 subscribers: how many a second, and what each one costs",
+    "embargo": "how late a hundred stories leave whose embargo ends in the same moment",
     "enrich": "tags and related links: quality on public data (--data DIR), and speed",
 }
 EXAMPLES = """\

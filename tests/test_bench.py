@@ -26,6 +26,13 @@ def test_hops_prints_our_way_beside_the_others_and_a_latency() -> None:
     assert "p99" in ran.stdout
 
 
+def test_embargo_prints_how_late_stories_left() -> None:
+    ran = bench("--quick", "embargo")
+    assert ran.returncode == 0, ran.stderr
+    assert "10 stories whose embargo ends in one moment" in ran.stdout
+    assert "left ingest" in ran.stdout
+
+
 def test_enrich_without_its_data_says_what_is_missing(tmp_path: Path) -> None:
     ran = bench("enrich", "--data", str(tmp_path))
     assert ran.returncode == 0, ran.stderr
@@ -42,7 +49,7 @@ def test_deliveries_prints_how_many_arrived_and_what_each_cost() -> None:
 def test_an_unknown_benchmark_is_refused_with_the_names_there_are() -> None:
     ran = bench("hop")
     assert ran.returncode == 2
-    assert "hops, deliveries, enrich" in ran.stderr
+    assert "hops, deliveries, embargo, enrich" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -5,7 +5,7 @@ before the rebuild, so neither a crash nor a change in the middle can lose a reb
 have negative tokens and so come first, the newest of them at the head.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -48,18 +48,23 @@ class Dirty:
         self._clear = redis.register_script(CLEAR)
         self._postpone = redis.register_script(POSTPONE)
 
-    async def first(self, count: int) -> list[str]:
-        """Up to `count` names without doubles: urgent first, then the oldest of each partition."""
+    async def first(self, count: int, resting: Collection[str] = ()) -> list[str]:
+        """Up to `count` names without doubles: urgent first, then the oldest of each partition.
+
+        Those that are `resting` are left out unless they are urgent.
+        """
+        last = count + len(resting) - 1
         async with self._redis.pipeline(transaction=False) as pipe:
             for partition in self._partitions:
-                pipe.zrange(self._keys.dirty(partition), 0, count - 1, withscores=True)
+                pipe.zrange(self._keys.dirty(partition), 0, last, withscores=True)
             parts: list[list[tuple[bytes, float]]] = await pipe.execute()
         queue = sorted(
             (token >= 0, rank, name.decode())
             for part in parts
             for rank, (name, token) in enumerate(part)
         )
-        return list(dict.fromkeys(name for _, _, name in queue))[:count]
+        wanted = (name for can_wait, _, name in queue if not can_wait or name not in resting)
+        return list(dict.fromkeys(wanted))[:count]
 
     async def marks(self, name: str) -> list[Mark]:
         """The marks that stand for a name now; none when another process has done the work."""

@@ -14,6 +14,7 @@ from services.publish.lists import slug_of
 from services.publish.site.build import BATCH, Builder, find_feeds
 from services.publish.site.files import Files
 from services.publish.site.pages import Pages
+from shared.tasks import end
 from tests.publish.newspaper import SITE, Newspaper, kill, story, uri_of
 
 
@@ -165,6 +166,36 @@ async def test_a_wake_up_is_answered_at_once(paper: Newspaper) -> None:
     keeper.cancel()
     with suppress(asyncio.CancelledError):
         await keeper
+
+
+async def test_in_a_rush_a_list_rests_unless_it_is_urgent_and_no_change_is_lost(
+    paper: Newspaper,
+) -> None:
+    await paper.tell(story("a"))
+    await paper.builder.rebuild_dirty(60)
+    await paper.tell(story("b"))
+    await paper.builder.rebuild_dirty(60)
+    assert await paper.page("b") == "live|b1"
+    assert paper.file("/feed.xml") == "a1"
+    await paper.tell(kill("a"))
+    await paper.builder.rebuild_dirty(60)
+    assert paper.file("/feed.xml") == f"b1|-{uri_of('a')}"
+    await paper.tell(story("c"))
+    await paper.builder.rebuild_dirty()
+    assert paper.file("/feed.xml").startswith("c1|b1")
+
+
+async def test_the_builder_comes_back_to_what_rested(paper: Newspaper) -> None:
+    wake = asyncio.Event()
+    keeper = asyncio.create_task(paper.builder.keep_fresh(wake))
+    for name in ("a", "b", "c"):
+        await paper.tell(story(name))
+        wake.set()
+        await asyncio.sleep(0.3)
+    async with asyncio.timeout(3):
+        while paper.file("/feed.xml") != "c1|b1|a1":
+            await asyncio.sleep(0.02)
+    await end([keeper])
 
 
 async def test_the_real_pages_and_feeds_fit_the_builder(redis: Redis, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from memory would not be.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol, cast
 
 import structlog
@@ -30,7 +31,9 @@ BATCH = 8
 """Names built side by side; urgent ones that come meanwhile wait for no more than these."""
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.2
-"""Between two rounds: in a rush, many changes of one list become one rebuild."""
+REST_SECONDS = 1.0
+"""A name that is not urgent is built no more often: a hundred changes of one list in a rush shall
+not be a hundred lists, for the disk is needed for pages."""
 TOMBSTONE_AGE = timedelta(days=30)
 
 
@@ -95,6 +98,8 @@ class Builder:
         self._pages = pages
         self._feeds = feeds
         self._clock = clock
+        self._built: dict[str, float] = {}
+        """When names were built lately, by the monotonic clock."""
 
     async def open(self) -> None:
         """Have a front page before there is news, and all of the site again on an empty disk."""
@@ -116,13 +121,14 @@ class Builder:
             await self._list(listing)
             await self._dirty.clear(marks)
 
-    async def rebuild_dirty(self) -> int:
+    async def rebuild_dirty(self, rest_seconds: float = 0) -> int:
         """Build all that is marked, urgent marks first. Returns how many names were built.
 
-        What cannot be built is logged, keeps its mark, and waits behind everything else.
+        What cannot be built is logged, keeps its mark, and waits behind everything else. What was
+        built within `rest_seconds` is left for later, unless it is urgent.
         """
         built = 0
-        while fresh := await self._rebuild_some():
+        while fresh := await self._rebuild_some(self._resting(rest_seconds)):
             built += fresh
         return built
 
@@ -131,19 +137,26 @@ class Builder:
         while True:
             wake.clear()
             try:
-                await self.rebuild_dirty()
+                await self.rebuild_dirty(REST_SECONDS)
             except (RedisError, OSError) as error:
                 log.warning(Happened.SITE_BUILD_FAILED, reason=repr(error))
             await asyncio.sleep(PAUSE_SECONDS)
-            await _woken(wake)
+            await _woken(wake, PAUSE_SECONDS if self._resting(REST_SECONDS) else POLL_SECONDS)
 
-    async def _rebuild_some(self) -> int:
-        names = await self._dirty.first(BATCH)
+    def _resting(self, seconds: float) -> Collection[str]:
+        """The names that were built so lately that they can wait."""
+        since = monotonic() - seconds
+        self._built = {name: at for name, at in self._built.items() if at > since}
+        return self._built.keys()
+
+    async def _rebuild_some(self, resting: Collection[str]) -> int:
+        names = await self._dirty.first(BATCH, resting)
         results = await asyncio.gather(*map(self._rebuild, names), return_exceptions=True)
         for name, result in zip(names, results, strict=True):
             if isinstance(result, BaseException):
                 log.error(Happened.SITE_BUILD_FAILED, mark=name, exc_info=result)
                 await self._dirty.postpone(await self._dirty.marks(name))
+        self._built |= dict.fromkeys(names, monotonic())
         return sum(result is None for result in results)
 
     async def _rebuild(self, name: str) -> None:
@@ -199,9 +212,9 @@ async def _to_disk(write: Callable[..., bool], *args: object) -> None:
         raise
 
 
-async def _woken(wake: asyncio.Event) -> None:
+async def _woken(wake: asyncio.Event, seconds: float) -> None:
     try:
-        async with asyncio.timeout(POLL_SECONDS):
+        async with asyncio.timeout(seconds):
             await wake.wait()
     except TimeoutError:
         return
