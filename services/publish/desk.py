@@ -101,6 +101,15 @@ class Desk:
                 return new
         raise TryLater(f"{uri}: too many changes at the same time")
 
+    async def held(self, uris: Iterable[str]) -> set[str]:
+        """Those of the articles that ingest holds: whoever names them, they are not shown yet."""
+        wanted = list(uris)
+        async with self._pipeline() as pipe:
+            for uri in wanted:
+                pipe.zscore(self._keys.held(self._keys.keys.partition(uri)), uri)
+            scores: list[float | None] = await pipe.execute()
+        return {uri for uri, score in zip(wanted, scores, strict=True) if score is not None}
+
     async def rewrites(self, uri: str) -> dict[str, Row]:
         """The rows of the articles that have ever said they evolved from this one."""
         members: Any = await self._redis.smembers(self._keys.rewrites(uri))

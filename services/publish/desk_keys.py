@@ -24,6 +24,10 @@ class DeskKeys:
         """Set: the articles that say they evolved from this one. Ingest writes it."""
         return self.keys.of(uri, "rewrites")
 
+    def held(self, partition: int) -> str:
+        """Sorted set: the articles that wait in ingest. Ingest writes it."""
+        return self.keys.shared(partition, "held")
+
     def expiring(self, partition: int) -> str:
         """Sorted set: live articles that will expire, by milliseconds of that."""
         return self.keys.shared(partition, "expiring")

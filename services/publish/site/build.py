@@ -175,7 +175,9 @@ class Builder:
         if row is None or not row.path:
             return
         if live := row.live:
-            related = cards_of(live, await self._desk.rows(links_of(row)))
+            links = links_of(row)
+            known = await self._desk.rows(links)
+            related = cards_of(live, known, await self._desk.held(links - known.keys()))
             newer = newer_of(uri, (await self._desk.rewrites(uri)).values())
             page = (await self._renderer()).article(live, related, newer)
             await _to_disk(self._files.put_page, row.path, 200, page)

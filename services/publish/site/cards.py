@@ -1,10 +1,11 @@
 """RULE: which related stories does a page show, and with which words?
 
 A story of our own is shown as it is now, and only while readers can open it and it is news. What
-the newsroom gave as a bare link or headline stays as it was given.
+the newsroom gave as a bare link or headline stays as it was given, but nothing is said of a story
+that waits for its time.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from services.publish.desk_row import Row
 from services.publish.live import Card, LiveArticle
@@ -13,10 +14,14 @@ from shared.article import RelatedLink
 MOST_NEWER = 3
 
 
-def cards_of(live: LiveArticle, rows: Mapping[str, Row]) -> tuple[Card, ...]:
-    """The cards of an article's page, in the article's order. `rows` holds what the desk knows."""
-    seen = {live.article.uri}
-    return tuple(_cards(live, rows, seen))
+def cards_of(
+    live: LiveArticle, rows: Mapping[str, Row], held: Collection[str] = ()
+) -> tuple[Card, ...]:
+    """The cards of an article's page, in the article's order.
+
+    `rows` holds what the desk knows; `held` are the articles that are not to be known yet.
+    """
+    return tuple(_cards(live, rows, {live.article.uri, *held}))
 
 
 def newer_of(uri: str, rows: Iterable[Row]) -> tuple[Card, ...]:
@@ -29,10 +34,12 @@ def newer_of(uri: str, rows: Iterable[Row]) -> tuple[Card, ...]:
 
 def _cards(live: LiveArticle, rows: Mapping[str, Row], seen: set[str]) -> Iterator[Card]:
     for link in live.article.related:
+        if link.uri in seen:
+            continue
         if link.uri is None or link.uri not in rows:
             if _is_stub(link):
                 yield _as_given(link)
-        elif link.uri not in seen and (other := rows[link.uri].live) and not other.expired:
+        elif (other := rows[link.uri].live) and not other.expired:
             seen.add(link.uri)
             yield _as_it_is(link, other)
 
