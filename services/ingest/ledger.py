@@ -224,7 +224,8 @@ def _arguments(decision: Decision, event: Event, step_name: str) -> list[Value]:
     if decision.outcome == "stale":
         return _counted(row, [], [], [])
     row += ["uri", article.uri, "accepted", int(event.accepted.timestamp() * 1000)]
-    row += ["evolved_from", article.evolved_from or ""]
+    if article.pubstatus == "usable":  # what takes a story away leaves it where it came from
+        row += ["evolved_from", article.evolved_from or ""]
     told = step(event, f"ingest.{step_name}") if step_name else []
     if due is None:
         return _counted(row, ["", article.uri], event.fields(), told)

@@ -197,6 +197,8 @@ def test_a_withdrawal_names_the_article_that_evolved_from_the_story(
     assert f"rewritten as {uri}" in traced
     assert f"evolved from {original}" in here.run("trace", uri).stdout
     assert [one["state"] for one in here.told("trace", original)["rewritten_as"]] == ["held"]
+    here.run("withdraw", uri, "--reason", "不再需要", "--no-wait")  # nothing stays held here
+    assert [one["state"] for one in here.told("trace", original)["rewritten_as"]] == ["killed"]
 
 
 def test_a_withdrawal_without_a_reason_is_a_usage_error(here: Installation) -> None:

@@ -216,6 +216,14 @@ async def test_a_kill_of_the_original_publishes_no_rewrite_before_its_time(room:
     assert await room.left() == [(URI, 1), ("urn:held:0", 1)]
 
 
+@pytest.mark.parametrize("status", ["withheld", "canceled"])
+async def test_a_rewrite_that_was_taken_away_is_still_named(room: Room, status: str) -> None:
+    rewrite = "urn:held:0"
+    await room.accept(story(), story(uri=rewrite, evolved_from=URI))
+    await room.accept(story(2, uri=rewrite, pubstatus=status))
+    assert set(await room.ledger.rewrites(URI)) == {rewrite}
+
+
 async def test_stories_that_say_they_evolved_from_each_other_wait_for_no_one_for_ever(
     room: Room,
 ) -> None:

@@ -193,6 +193,28 @@ async def test_an_expired_story_leaves_lists_and_feeds_and_is_delivered_to_nobod
     assert newsroom.heard() == [("published", 1)]
 
 
+async def test_a_rewrite_is_led_to_from_the_old_story_and_outlives_its_kill_for_all_to_see(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.send(1, headline="地震初報")
+    await newsroom.send(1, uri="urn:rewrite", headline="地震完整報導", evolved_from=URI)
+    await until_live(newsroom)
+    rewrite = await until_live(newsroom, "urn:rewrite")
+
+    async def leads_on() -> bool:
+        links = await shown(newsroom, URI, "//*[contains(@class, 'newer')]//a")
+        return links == ["地震完整報導"]
+
+    await until(leads_on)
+    await newsroom.kill()
+    await until(told(newsroom, ("withdrawn", 1)))
+    assert (await newsroom.site.get(rewrite)).status_code == 200
+    known = (await newsroom.ingest.get(f"/v1/articles/{URI}")).json()
+    assert [(one["uri"], one["state"]) for one in known["rewritten_as"]] == [
+        ("urn:rewrite", "live")
+    ]
+
+
 def notices(newsroom: Newsroom) -> list[dict[str, Any]]:
     return [json.loads(one.body) for one in newsroom.receiver.received]
 
