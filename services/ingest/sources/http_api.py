@@ -22,10 +22,10 @@ from services.ingest.admission import Admission
 from services.ingest.intake import Intake
 from services.ingest.invalid import bad_fields, invalid
 from services.ingest.keys import Keyring, Sender
-from services.ingest.problem import come_back, faults, problem, refusal
 from services.ingest.reading import read
 from shared.article import Article
 from shared.errors import BadField, Conflict, Rejected
+from shared.problem import come_back, faults, problem, refusal
 from shared.redis import is_outage
 
 RETRY_SECONDS = 2
