@@ -14,6 +14,7 @@ from starlette.routing import Mount
 
 from services.publish import channels
 from services.publish.announce import GROUP, Announce
+from services.publish.changes.log import ChangeLog
 from services.publish.delivery.announcer import Announcer
 from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
@@ -64,17 +65,9 @@ def build(settings: Settings) -> Service:
     url = settings.section("redis", RedisSettings).url.get_secret_value()
 
     bus, keys, wake = Bus(url, streams), Keys(streams.partitions), asyncio.Event()
-    desk = Desk(bus.redis, keys, site.timezone)
+    desk, changes = Desk(bus.redis, keys, site.timezone), ChangeLog(bus.redis, keys)
     feeds = find_feeds()
-    builder = Builder(
-        site,
-        desk,
-        Dirty(bus.redis, keys),
-        Files(Path(site.folder)),
-        pages=lambda sections: Pages(site, sections),
-        feeds=feeds,
-        clock=_now,
-    )
+    builder = _builder(site, desk, Dirty(bus.redis, keys), changes, feeds)
     announce = Announce(desk, builder, keys, wake=wake, clock=_now)
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
     postroom = _postroom(settings, bus, keys, Announcer(desk, site))
@@ -89,6 +82,21 @@ def build(settings: Settings) -> Service:
             postroom.keep_couriers(),
             postroom.watch(),
         ],
+    )
+
+
+def _builder(
+    site: SiteSettings, desk: Desk, dirty: Dirty, changes: ChangeLog, feeds: Mapping[str, Feed]
+) -> Builder:
+    return Builder(
+        site,
+        desk,
+        dirty,
+        Files(Path(site.folder)),
+        changes,
+        pages=lambda sections: Pages(site, sections),
+        feeds=feeds,
+        clock=_now,
     )
 
 
