@@ -7,6 +7,7 @@ A copy in between must ask before it answers (`no-cache`): who was just told of 
 get the version before it.
 """
 
+import asyncio
 from http import HTTPStatus
 from time import time
 
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from services.publish import ninjs
 from services.publish.changes.api import MEDIA_TYPE, guarded
 from services.publish.changes.change import change_of
-from services.publish.changes.log import ChangeLog
+from services.publish.changes.log import READS_AT_ONCE, ChangeLog
 from services.publish.changes.query import parse
 from services.publish.desk import Desk
 from services.publish.desk_changes import links_of
@@ -39,6 +40,7 @@ class Documents:
         self._desk = desk
         self._log = log
         self._site = site
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """The route, to be mounted at the root before the site."""
@@ -47,7 +49,9 @@ class Documents:
     async def _document(self, request: Request) -> Response:
         parse(request.query_params.multi_items(), names=())
         uri: str = request.path_params["uri"]
-        row, told = await self._desk.row(uri), await self._log.newest(uri)
+        told = await self._log.newest(uri)
+        async with self._turns:
+            row = await self._desk.row(uri)
         if row and (stone := row.tombstone):
             body = ninjs.tombstone(stone, row.version)
             return Response(body, HTTPStatus.GONE, NEVER_STORE, MEDIA_TYPE)
@@ -61,7 +65,8 @@ class Documents:
         return problem(HTTPStatus.NOT_FOUND, detail, headers=NEVER_STORE)
 
     async def _cards(self, row: Row, live: LiveArticle) -> tuple[Card, ...]:
-        return cards_of(live, await self._desk.rows(links_of(row)))
+        async with self._turns:
+            return cards_of(live, await self._desk.rows(links_of(row)))
 
 
 def _answer(request: Request, body: bytes, modified: str) -> Response:

@@ -13,7 +13,7 @@ from services.publish.changes.cursor import Cursor
 from services.publish.changes.log import ChangeLog, LostLog
 from services.publish.live import Card, LiveArticle
 from shared.article import Article
-from shared.redis import connect
+from shared.redis import MAX_CONNECTIONS, connect
 from shared.streams import Keys
 from tests.publish.newspaper import Newspaper, PlainPages, kill, story, uri_of
 from tests.shared.cluster import running_cluster
@@ -244,6 +244,19 @@ async def test_stories_from_before_there_was_a_log_are_told_at_the_next_start(
     assert set(await told(paper.changes)) == {("a", 1, "published"), ("b", 1, "withdrawn")}
     await paper.builder.open()
     assert await paper.dirty.first(9) == []
+
+
+async def test_more_readers_at_once_than_connections_to_redis_are_all_served(
+    paper: Newspaper, redis_url: str
+) -> None:
+    await publish(paper, story("a"))
+    async with connect(redis_url) as redis:
+        log = ChangeLog(redis, paper.keys)
+        reads = [log.page(None, 9) for _ in range(MAX_CONNECTIONS)]
+        looks = [log.newest(uri_of("a")) for _ in range(MAX_CONNECTIONS)]
+        pages, newest = await asyncio.gather(asyncio.gather(*reads), asyncio.gather(*looks))
+    assert {len(page.changes) for page in pages} == {1}
+    assert None not in newest
 
 
 async def test_many_publishers_at_once_tell_each_story_at_its_end(

@@ -25,6 +25,9 @@ from services.publish.desk_keys import DeskKeys
 from services.publish.desk_row import Row
 from shared.streams import Keys
 
+READS_AT_ONCE = 32
+"""Of all readers together: a thousand who come at once must leave connections for publishing."""
+
 # KEYS: the desk's row, sequence, changes, told. ARGV: uri, rev of the row that the page shows, what
 # was told before, what is to be told, an epoch. Numbers are below 2^53, exact as doubles. The story
 # is told last: whatever breaks off before that is done again.
@@ -76,6 +79,7 @@ class ChangeLog:
         self._desk = DeskKeys(keys)
         self._tell = redis.register_script(TELL)
         self._read = redis.register_script(READ)
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
         self.rung = asyncio.Event()
 
     async def tell(self, row: Row) -> None:
@@ -142,7 +146,7 @@ class ChangeLog:
     async def newest(self, uri: str) -> tuple[int, Change] | None:
         """The newest change of a story, with its number; None when nothing was ever told of it."""
         partition = self._keys.partition(uri)
-        async with self._redis.pipeline(transaction=False) as pipe:
+        async with self._turns, self._redis.pipeline(transaction=False) as pipe:
             pipe.zscore(self._changes(partition), uri)
             pipe.hget(self._told(partition), uri)
             found: list[Any] = await pipe.execute()
@@ -155,7 +159,8 @@ class ChangeLog:
 
     async def _part(self, partition: int, number: int, limit: int) -> _Part:
         keys = [self._sequence(partition), self._changes(partition), self._told(partition)]
-        epoch, last, numbers, told = await self._read(keys=keys, args=[number, limit])
+        async with self._turns:
+            epoch, last, numbers, told = await self._read(keys=keys, args=[number, limit])
         changes = tuple(zip(map(int, numbers), told, strict=True))
         return _Part((epoch or b"").decode(), int(last), changes)
 
