@@ -1,6 +1,6 @@
 """RULE: an article as everybody may have it, in ninjs 3.1.
 
-https://iptc.org/std/ninjs/ninjs-schema_3.1.json
+http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json
 
 What editors tell each other stays out. The schema is closed, so what ninjs has no word for has a
 place in one of its lists: the page is the rendition `web`, a correction is a description of that
@@ -21,7 +21,7 @@ Members = dict[str, object]
 STANDARD = {
     "name": "ninjs",
     "version": "3.1",
-    "schema": "https://iptc.org/std/ninjs/ninjs-schema_3.1.json",
+    "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#",
 }
 HTML, PLAIN = "text/html", "text/plain"
 
