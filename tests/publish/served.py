@@ -38,11 +38,14 @@ class Served:
             await self.until_told(article)
 
     async def until_told(self, article: Article) -> None:
-        """Wait until the change feed has this version, or a later one."""
+        """Wait until the change feed has this version in this state, or a later one."""
 
         async def is_told() -> bool:
-            newest = {one["uri"]: one["version"] for one in await self.changes(limit=1000)}
-            return bool(newest.get(article.uri, 0) >= article.version)
+            changes = await self.changes(limit=1000)
+            told = {one["uri"]: (one["version"], one["pubstatus"]) for one in changes}
+            version, status = told.get(article.uri, (0, ""))
+            is_it = version == article.version and status == article.pubstatus
+            return bool(is_it or version > article.version)
 
         await until(is_told)
 
