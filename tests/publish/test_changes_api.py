@@ -168,6 +168,9 @@ async def test_more_readers_than_there_are_places_are_asked_to_come_back(
                 assert answer.status_code == 503
                 assert answer.headers["retry-after"] == "5"
             assert (await paper.site.get("/v1/changes")).status_code == 200
+            metrics = (await paper.site.get("/metrics")).text
+            assert "wiredesk_change_readers 2.0" in metrics
+            assert 'wiredesk_change_readers_refused_total{status="503"}' in metrics
         await paper.emit(story("a"))
         await waiting
         async with listening(paper, "/v1/events"):

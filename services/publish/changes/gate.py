@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from services.publish.changes.pace import Bucket, ask
+from shared.metrics import READERS, READERS_REFUSED
 
 MAX_ADDRESSES = 10_000
 """Addresses whose pace is remembered; of more, those that were quiet longest are forgotten."""
@@ -39,6 +40,7 @@ class Refused(Exception):
         super().__init__(detail)
         self.status = status
         self.seconds = ceil(seconds)
+        READERS_REFUSED.labels(status.value).inc()
 
 
 class Gate:
@@ -73,7 +75,8 @@ class Gate:
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, detail, COME_BACK_SECONDS)
         self._waiting[address] += 1
         try:
-            yield
+            with READERS.track_inprogress():
+                yield
         finally:
             self._waiting[address] -= 1
             if not self._waiting[address]:
