@@ -20,4 +20,8 @@ STAGE_DURATION = Histogram("wiredesk_stage_duration_seconds", "Own work on one a
 DELIVERIES = Counter(
     "wiredesk_deliveries", "Calls to destinations by outcome", ["channel", "outcome"]
 )
+READERS = Gauge("wiredesk_change_readers", "Readers that wait for changes now")
+READERS_REFUSED = Counter(
+    "wiredesk_change_readers_refused", "Questions for changes answered 429 or 503", ["status"]
+)
 HELD = Gauge("wiredesk_articles_held", "Embargoed or scheduled articles waiting in ingest")

@@ -32,6 +32,7 @@ class Service:
     """The parts of one service.
 
     `prepare` runs before the first entry is read; `background` beside the server until the end.
+    `before_stop` ends answers that would go on for ever.
     """
 
     name: str
@@ -39,13 +40,16 @@ class Service:
     routes: Sequence[BaseRoute] = ()
     background: Sequence[Coroutine[object, object, None]] = ()
     prepare: Callable[[], Awaitable[None]] | None = None
+    before_stop: Callable[[], None] | None = None
     _is_prepared: bool = False
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def app(self) -> Starlette:
         """The service as an ASGI application with its health endpoints."""
         health = health_routes(self.name, self._troubles)
-        return Starlette(routes=[*health, *self.routes], lifespan=self._lifespan)
+        app = Starlette(routes=[*health, *self.routes], lifespan=self._lifespan)
+        app.state.before_stop = self.before_stop
+        return app
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -104,4 +108,17 @@ async def serve(app: Starlette, sock: socket.socket) -> None:
         timeout_keep_alive=30,
         lifespan="on",
     )
-    await uvicorn.Server(config).serve([sock])
+    await _Server(config, app.state.before_stop).serve([sock])
+
+
+class _Server(uvicorn.Server):
+    """A server that tells the service that it is about to stop, before it waits for answers."""
+
+    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._before_stop = before_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._before_stop is not None:
+            self._before_stop()
+        await super().shutdown(sockets)

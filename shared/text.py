@@ -1,10 +1,11 @@
-"""Text as other formats want it: XML 1.0 without what it forbids, excerpts cut at a pause.
+"""Text as other formats want it: XML 1.0 without what it forbids, excerpts, instants.
 
 https://www.w3.org/TR/xml/#charsets
 """
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import accumulate
 from xml.sax.saxutils import escape
@@ -29,6 +30,11 @@ def xml_text(text: str) -> str:
 def xml_cdata(text: str) -> str:
     """Text as a CDATA section; a `]]>` inside is split over two of them."""
     return f"<![CDATA[{xml_chars(text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+def rfc3339_utc(when: datetime) -> str:
+    """An aware instant as e.g. `2026-11-23T01:30:00Z`, with its fraction of a second if any."""
+    return when.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @lru_cache(4096)

@@ -42,7 +42,7 @@ def test_enrich_without_its_data_says_what_is_missing(tmp_path: Path) -> None:
 def test_deliveries_prints_how_many_arrived_and_what_each_cost() -> None:
     ran = bench("--quick", "deliveries")
     assert ran.returncode == 0, ran.stderr
-    assert "1,000 │ 1,000" in ran.stdout
+    assert ran.stdout.count("1,000") >= 2
     assert "begin" in ran.stdout
 
 

@@ -13,7 +13,6 @@ from services.commands.terminal import plain
 from services.instance import Instance
 from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.ledger import Ledger
-from services.publish.delivery.row import Row
 from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.settings import Settings
@@ -40,21 +39,8 @@ async def open_post(state: Path, config: Path | None) -> AsyncIterator[Post]:
         yield Post(Destinations(redis), Ledger(redis, keys), instance.settings)
 
 
-def told(row: Row) -> dict[str, Any]:
-    """A row as `--json` shows it. Versions are None where nothing was acknowledged yet."""
-    return {
-        "destination": row.destination,
-        "wanted": {"op": row.want_op, "version": row.want_version},
-        "sent": {"op": row.sent_op, "version": row.sent_version} if row.sent_version else None,
-        "state": row.state,
-        "tries": row.attempt,
-        "error": row.error,
-        "proof": row.proof,
-    }
-
-
 def table_of(rows: Iterable[dict[str, Any]]) -> Table:
-    """Rows that were `told`, for a person."""
+    """Deliveries as they are told (`shared/deliveries.py`), for a person."""
     table = Table("destination", "wanted", "sent", "state", "tries", "error", "proof")
     for row in rows:
         state = plain(row["state"], STYLES.get(row["state"], "yellow"))

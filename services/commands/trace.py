@@ -8,12 +8,12 @@ import typer
 from redis.asyncio import Redis
 from rich.table import Table
 
-from services.commands.deliveries import table_of, told
+from services.commands.deliveries import table_of
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain, stand_of
 from services.ingest.ledger import Ledger
 from services.instance import Instance
-from services.publish.delivery.ledger import Ledger as Deliveries
+from shared.deliveries import deliveries_of
 from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.streams import Keys
@@ -51,7 +51,7 @@ async def _look(redis_url: str, keys: Keys, uri: str) -> dict[str, Any] | None:
             return None
         rewrites = await ledger.rewrites(uri)
         steps = await _steps(redis, keys.of(uri, "timeline"))
-        deliveries = [told(one) for one in await Deliveries(redis, keys).of_article(uri)]
+        deliveries = await deliveries_of(redis, keys, uri)
     others = [{"uri": other, **one.told()} for other, one in rewrites.items()]
     known: dict[str, Any] = {"uri": uri, **row.told(), "rewritten_as": others}
     return known | {"steps": steps, "deliveries": deliveries}

@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.ingest.accept import Outcome
-from services.ingest.problem import MEDIA_TYPE as PROBLEM
 from services.ingest.reading import FORMATS
 from shared.article import Article
+from shared.problem import MEDIA_TYPE as PROBLEM
 
 SCHEMAS = "#/components/schemas/"
 URI = {"name": "uri", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -34,6 +34,7 @@ def openapi() -> dict[str, Any]:
     """The whole document."""
     article = Article.model_json_schema(ref_template=SCHEMAS + "{model}")
     schemas = {**article.pop("$defs"), "Article": article, "Outcome": _outcome()}
+    schemas["Known"] = _known()
     return {
         "openapi": "3.1.0",
         "info": {"title": "wiredesk ingest", "version": version("wiredesk")},
@@ -97,11 +98,32 @@ def _delete() -> dict[str, Any]:
 
 
 def _get() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": SCHEMAS + "Known"}}}
     return {
-        "summary": "What became of an article",
+        "summary": "What became of an article, and what each destination has of it",
         "parameters": [URI],
-        "responses": {"200": {"description": "its state"}} | _refusals("401", "403", "404", "503"),
+        "responses": {"200": {"description": "its state", "content": content}}
+        | _refusals("401", "403", "404", "503"),
     }
+
+
+def _known() -> dict[str, Any]:
+    text, instant = {"type": "string"}, {"type": "string", "format": "date-time"}
+    version = {"type": "integer"}
+    sent = {"type": "object", "properties": {"op": {"enum": ["put", "kill"]}, "version": version}}
+    delivery = {
+        "destination": text,
+        "state": text,
+        "wanted": sent,
+        "sent": {"anyOf": [sent, {"type": "null"}]},
+        "tries": {"type": "integer"},
+        "next_try": {"anyOf": [instant, {"type": "null"}]},
+        "error": text,
+        "proof": text,
+    }
+    deliveries = {"type": "array", "items": {"type": "object", "properties": delivery}}
+    known = {"uri": text, "version": version, "state": text, "accepted": instant}
+    return {"type": "object", "properties": {**known, "deliveries": deliveries}}
 
 
 def _query(name: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,10 @@ from starlette.routing import Mount
 
 from services.publish import channels
 from services.publish.announce import GROUP, Announce
+from services.publish.changes.api import ChangesApi
+from services.publish.changes.gate import ChangesSettings, Gate
+from services.publish.changes.log import ChangeLog
+from services.publish.changes.watch import Watch
 from services.publish.delivery.announcer import Announcer
 from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
@@ -22,6 +26,7 @@ from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
 from services.publish.delivery.rota import Rota
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
+from services.publish.documents import Documents
 from services.publish.expiry import Expiry
 from services.publish.live import Site
 from services.publish.site.build import Builder, Feed, find_feeds
@@ -65,32 +70,47 @@ def build(settings: Settings) -> Service:
     url = settings.section("redis", RedisSettings).url.get_secret_value()
 
     bus, keys, wake = Bus(url, streams), Keys(streams.partitions), asyncio.Event()
-    desk = Desk(bus.redis, keys, site.timezone)
+    desk, changes = Desk(bus.redis, keys, site.timezone), ChangeLog(bus.redis, keys)
     feeds = find_feeds()
-    builder = Builder(
-        site,
-        desk,
-        Dirty(bus.redis, keys),
-        Files(Path(site.folder)),
-        pages=lambda sections: Pages(site, sections),
-        feeds=feeds,
-        clock=_now,
-    )
+    builder = _builder(site, desk, Dirty(bus.redis, keys), changes, feeds)
     announce = Announce(desk, builder, keys, wake=wake, clock=_now)
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
     postroom = _postroom(settings, bus, keys, Announcer(desk, site))
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
+    watch = Watch(changes)
+    gate = Gate(settings.section("changes", ChangesSettings), monotonic)
     return Service(
         "publish",
         bus,
-        [Mount("/", _files(site, feeds))],
+        [
+            *ChangesApi(changes, watch, gate, site).routes(),
+            *Documents(desk, changes, site).routes(),
+            Mount("/", _files(site, feeds)),
+        ],
         background=[
             _open_site(builder),
             builder.keep_fresh(wake),
             Expiry(desk, wake, _now).watch(),
             postroom.keep_couriers(),
             postroom.watch(),
+            watch.run(),
         ],
+        before_stop=watch.end,
+    )
+
+
+def _builder(
+    site: SiteSettings, desk: Desk, dirty: Dirty, changes: ChangeLog, feeds: Mapping[str, Feed]
+) -> Builder:
+    return Builder(
+        site,
+        desk,
+        dirty,
+        Files(Path(site.folder)),
+        changes,
+        pages=lambda sections: Pages(site, sections),
+        feeds=feeds,
+        clock=_now,
     )
 
 

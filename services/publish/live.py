@@ -119,6 +119,8 @@ class Card:
     date_published: datetime | None
     reason: str
     """Why it is shown, e.g. the shared tags. Empty for links the newsroom gave."""
+    uri: str = ""
+    """Of a story of our own that readers can open; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 from standardwebhooks import Webhook
@@ -117,6 +119,7 @@ def test_trace_shows_what_each_destination_has(partner: Partner) -> None:
             "sent": {"op": "put", "version": 1},
             "state": "delivered",
             "tries": 1,
+            "next_try": None,
             "error": "",
             "proof": "",
         }
@@ -289,3 +292,29 @@ def test_a_wrong_name_or_channel_is_a_usage_error(
     done = here.run("destinations", "add", name, *words)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def asked(partner: Partner) -> dict[str, Any]:
+    """What ingest's own API says of the story at this destination."""
+    key = {"Authorization": f"Bearer {partner.here.key}"}
+    address = f"{partner.here.addresses['ingest']}/v1/articles/{partner.uri}"
+    answer = httpx.get(address, headers=key, trust_env=False)
+    rows = [row for row in answer.json()["deliveries"] if row["destination"] == partner.name]
+    return dict(rows[0]) if rows else {}
+
+
+def test_ingest_answers_what_a_destination_has_wants_and_says(partner: Partner) -> None:
+    partner.publish()
+    has_it = asked(partner)
+    assert (has_it["state"], has_it["next_try"]) == ("delivered", None)
+    assert has_it["sent"] == has_it["wanted"] == {"op": "put", "version": 1}
+    partner.receiver.plan(answer(503))
+    partner.send(version=2, headline="環狀線北環段動工典禮")
+    until(lambda: asked(partner)["error"] and asked(partner)["state"] == "waiting")
+    waits = asked(partner)
+    assert (waits["sent"]["version"], waits["wanted"]["version"]) == (1, 2)
+    assert "503" in waits["error"]
+    assert datetime.fromisoformat(waits["next_try"]) > datetime.now(UTC) - timedelta(minutes=1)
+    partner.receiver.plan(answer(204))
+    partner.here.run("withdraw", partner.uri, "--reason", "撤稿")
+    assert asked(partner)["proof"] == "accepted"

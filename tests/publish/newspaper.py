@@ -1,7 +1,7 @@
 """A whole small newspaper for tests: desk, builder and files, with pages that speak plainly."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
 
+from services.publish.changes.log import ChangeLog
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
 from services.publish.live import Card, Listing, LiveArticle, Site, Tombstone
 from services.publish.site.address import file_at, page_at
-from services.publish.site.build import Builder, Feed
+from services.publish.site.build import Builder, Feed, Pages
 from services.publish.site.files import Files, read_file
 from shared.article import Article
 from shared.streams import Keys
@@ -76,18 +77,26 @@ class Newspaper:
     now: datetime = NOW
     desk: Desk = field(init=False)
     dirty: Dirty = field(init=False)
+    changes: ChangeLog = field(init=False)
     builder: Builder = field(init=False)
+    keys: Keys = field(default_factory=lambda: Keys(3))
+    pages: Callable[[Sequence[Listing]], Pages] = PlainPages
 
     def __post_init__(self) -> None:
-        keys = Keys(3)
-        self.desk = Desk(self.redis, keys, TAIPEI)
-        self.dirty = Dirty(self.redis, keys)
+        self.desk = Desk(self.redis, self.keys, TAIPEI)
+        self.dirty = Dirty(self.redis, self.keys)
+        self.use(ChangeLog(self.redis, self.keys))
+
+    def use(self, changes: ChangeLog) -> None:
+        """Tell changes there from now on."""
+        self.changes = changes
         self.builder = Builder(
             SITE,
             self.desk,
             self.dirty,
             Files(self.root),
-            pages=PlainPages,
+            self.changes,
+            pages=self.pages,
             feeds={"plain": FEED},
             clock=lambda: self.now,
         )

@@ -205,6 +205,7 @@ async def test_the_real_pages_and_feeds_fit_the_builder(redis: Redis, tmp_path: 
         paper.desk,
         paper.dirty,
         Files(tmp_path),
+        paper.changes,
         pages=lambda sections: Pages(SITE, sections),
         feeds=find_feeds(),
         clock=lambda: paper.now,

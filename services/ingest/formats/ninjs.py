@@ -26,6 +26,7 @@ TELLING = re.compile(
 )
 WRITERS = frozenset({"author", "creator", "writer", "byline", "作者", "記者"})
 PICTURES = frozenset({"picture", "graphic"})
+STORIES = frozenset({"", "text", "composite"})
 MAIN = ("", "main", "headline", "title")
 STANDFIRST = ("summary", "", "main", "standfirst", "caption", "description")
 LEAD_NAMES = re.compile(r"featuremedia|main|lead|featured|hero", re.IGNORECASE)
@@ -53,8 +54,8 @@ def _understand(value: object) -> list[Article]:
 
 
 def _article(document: Document) -> Article:
-    pictures = [one for one in document.associations if one.type in PICTURES or one.renditions]
-    stories = [one for one in document.associations if one not in pictures]
+    pictures = [one for one in document.associations if _is_picture(one)]
+    stories = [one for one in document.associations if one.type in STORIES and one not in pictures]
     return Article(
         uri=document.uri,
         version=document.version,
@@ -83,6 +84,11 @@ def _article(document: Document) -> Article:
         evolved_from=document.evolved_from,
         related=tuple(_related(one) for one in stories if one.uri or _headline(one)),
     )
+
+
+def _is_picture(one: Association) -> bool:
+    """Whether it is a picture; without a type, whether it has files. Stories have files too."""
+    return one.type in PICTURES or (not one.type and bool(one.renditions))
 
 
 def _of_role(texts: tuple[Text, ...], roles: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 POST   /v1/articles            one article (or a document with several), any known format
 POST   /v1/articles:batch      NDJSON in, NDJSON outcomes out, in the same order
 DELETE /v1/articles/{uri}      kill, with ?reason=
-GET    /v1/articles/{uri}      what is known of it
+GET    /v1/articles/{uri}      what is known of it, and what each destination has
 """
 
 import asyncio
@@ -22,10 +22,11 @@ from services.ingest.admission import Admission
 from services.ingest.intake import Intake
 from services.ingest.invalid import bad_fields, invalid
 from services.ingest.keys import Keyring, Sender
-from services.ingest.problem import come_back, faults, problem, refusal
 from services.ingest.reading import read
 from shared.article import Article
+from shared.deliveries import deliveries_of
 from shared.errors import BadField, Conflict, Rejected
+from shared.problem import come_back, faults, problem, refusal
 from shared.redis import is_outage
 
 RETRY_SECONDS = 2
@@ -149,9 +150,12 @@ class HttpApi:
         row = await self._intake.ledger.read(uri)
         if row is None:
             return problem(HTTPStatus.NOT_FOUND, f"{uri} was never accepted here")
-        rewrites = await self._intake.ledger.rewrites(uri)
+        ledger = self._intake.ledger
+        rewrites = await ledger.rewrites(uri)
         others = [{"uri": other, **row.told()} for other, row in rewrites.items()]
-        return JSONResponse({"uri": uri, **row.told(), "rewritten_as": others, "deliveries": []})
+        deliveries = await deliveries_of(ledger.redis, ledger.keys, uri)
+        state = {"uri": uri, **row.told(), "rewritten_as": others, "deliveries": deliveries}
+        return JSONResponse(state)
 
     async def _body(self, request: Request, times: int = 1) -> bytes | None:
         """The body, or None when it is too large: counted while it comes, whatever was declared."""

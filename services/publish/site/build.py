@@ -1,8 +1,8 @@
 """Keeps the files of the website equal to the desk: pages, lists and feeds.
 
 Everything is built from the desk's state at the moment of building, under the lock of what is
-built, and a mark goes only when the file is on disk. Building too often is harmless; building
-from memory would not be.
+built, and a mark goes only when the file is on disk and the change is told. Building too often is
+harmless; building from memory would not be.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from services.publish import feeds as feeds_folder
+from services.publish.changes.log import ChangeLog
 from services.publish.desk import Desk
 from services.publish.desk_changes import LIST, PAGE, links_of
 from services.publish.dirty import Dirty
@@ -86,6 +87,7 @@ class Builder:
         desk: Desk,
         dirty: Dirty,
         files: Files,
+        changes: ChangeLog,
         *,
         pages: Callable[[Sequence[Listing]], Pages],
         feeds: Mapping[str, Feed],
@@ -95,6 +97,7 @@ class Builder:
         self._desk = desk
         self._dirty = dirty
         self._files = files
+        self._changes = changes
         self._pages = pages
         self._feeds = feeds
         self._clock = clock
@@ -102,9 +105,13 @@ class Builder:
         """When names were built lately, by the monotonic clock."""
 
     async def open(self) -> None:
-        """Have a front page before there is news, and all of the site again on an empty disk."""
-        if self._files.is_empty:
+        """Have a front page before there is news, and all of the site again on an empty disk.
+
+        Also where the changes were not kept before: a page that is built is told.
+        """
+        if self._files.is_empty or not await self._changes.is_complete():
             await self._dirty.mark_all()
+            await self._changes.complete()
         await self.build_list(ALL)
 
     async def build_page(self, uri: str) -> None:
@@ -187,6 +194,7 @@ class Builder:
         else:
             page = (await self._renderer()).withheld(row.path)
             await _to_disk(self._files.put_page, row.path, 404, page)
+        await self._changes.tell(row)
 
     async def _list(self, listing: Listing) -> None:
         articles = await self._desk.newest(listing, self._site.list_length)

@@ -60,4 +60,5 @@ def _as_it_is(link: RelatedLink, other: LiveArticle) -> Card:
         excerpt=other.article.description or link.excerpt,
         date_published=other.published,
         reason=link.reason,
+        uri=other.article.uri,
     )
