@@ -41,6 +41,10 @@ def documents() -> list[Path]:
     return sorted(path for path in found if path.exists())
 
 
+def path_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
 def text_of(*pages: Path) -> str:
     return "\n".join(page.read_text("utf-8") for page in pages)
 
@@ -136,7 +140,7 @@ def limit_of(field: str) -> int:
     return next(int(one.max_length) for one in constraints if hasattr(one, "max_length"))
 
 
-@pytest.mark.parametrize("page", documents(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", documents(), ids=path_of)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     found = LINK.findall(FENCE.sub("", text_of(page)))
     links = [markdown or html for markdown, html in found]
@@ -144,7 +148,7 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", documents(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", documents(), ids=path_of)
 def test_files_named_in_a_document_exist(page: Path) -> None:
     named = PATHS.findall(FENCE.sub("", text_of(page)))
     toys = {"services/ingest/formats/one_line.py", "services/enrich/steps/hashtags.py"}
@@ -152,7 +156,7 @@ def test_files_named_in_a_document_exist(page: Path) -> None:
     assert [path for path in named if path not in toys and not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("page", documents(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", documents(), ids=path_of)
 def test_every_make_command_is_one(page: Path) -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text("utf-8")))
     blocks = "\n".join(FENCE.findall(text_of(page)))
