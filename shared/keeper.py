@@ -21,6 +21,7 @@ from shared.trim import trim
 
 log = structlog.get_logger()
 
+PING_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 PAGE = 100
 
@@ -56,7 +57,13 @@ class Keeper:
             await asyncio.sleep(self.hop.settings.retry_seconds)
 
     async def look_once(self) -> None:
-        """One round: heal, recover, and tidy when it is time."""
+        """One round: heal, recover, and tidy when it is time.
+
+        It begins with a ping that has little time: a command that went down with a connection
+        would take its whole timeout, and Redis may be back long before.
+        """
+        async with asyncio.timeout(PING_SECONDS):
+            await self.redis.ping()
         await self.heal()
         await self.recover()
         if monotonic() >= self._next_tidy:
