@@ -83,7 +83,10 @@ class Newsroom:
         }
         while True:
             began = monotonic()
-            answer = await self.ingest.post("/v1/articles", json=story)
+            try:
+                answer = await self.ingest.post("/v1/articles", json=story)
+            except httpx.TransportError:
+                continue  # ingest was killed with the request in its hands
             took, wait = monotonic() - began, answer.headers.get("retry-after", "")
             self.answers.append(Answer(uri, answer.status_code, wait, took))
             if answer.status_code == HTTPStatus.ACCEPTED:
@@ -102,10 +105,15 @@ class Newsroom:
         return next((item["url"] for item in items if item["id"] == uri), "")
 
     @property
+    def notices(self) -> list[dict[str, Any]]:
+        """What the subscriber was told; each notice once, however often it came."""
+        bodies = {one.headers["webhook-id"]: one.body for one in self.receiver.received}
+        return [json.loads(body) for body in bodies.values()]
+
+    @property
     def told(self) -> Counter[str]:
-        """What the subscriber was told of, and how many different notices of each it got."""
-        notices = {one.headers["webhook-id"]: one.body for one in self.receiver.received}
-        return Counter(json.loads(body)["data"]["uri"] for body in notices.values())
+        """Of which articles the subscriber was told, and how many notices of each it got."""
+        return Counter(notice["data"]["uri"] for notice in self.notices)
 
     async def is_ready(self) -> bool:
         """Whether all services say so."""
