@@ -28,6 +28,8 @@ from shared.logs import Happened
 from shared.tether import tethered
 
 FIRST_REST, LONGEST_REST = 0.25, 10.0
+LONGEST_REST_OF_REDIS = 3.0
+"""Shorter: while it is away nothing is accepted, and room on a disk comes back unannounced."""
 HEALTHY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOOK_SECONDS = 0.2
@@ -41,6 +43,7 @@ class Rest:
 
     seconds: float = FIRST_REST
     started: float = 0.0
+    longest: float = LONGEST_REST
 
     def begin(self) -> None:
         """A start has been made."""
@@ -50,7 +53,7 @@ class Rest:
         """Seconds to wait now."""
         if monotonic() - self.started > HEALTHY_SECONDS:
             self.seconds = FIRST_REST
-        seconds, self.seconds = self.seconds, min(self.seconds * 2, LONGEST_REST)
+        seconds, self.seconds = self.seconds, min(self.seconds * 2, self.longest)
         return seconds
 
 
@@ -100,7 +103,7 @@ class Supervisor:
         """`redis_url` empty = start the embedded one. `sockets` by service name, in start order."""
         self._state = state
         self._redis = None if redis_url else EmbeddedRedis(state.redis)
-        self._redis_rest = Rest()
+        self._redis_rest = Rest(longest=LONGEST_REST_OF_REDIS)
         self._environ = dict(environ)
         self._redis_url = redis_url
         self._lines = lines

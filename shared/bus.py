@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from shared.hop import POLL_MS, Entry, Handler, Hop, Lanes, StreamSettings
 from shared.keeper import Keeper
@@ -70,7 +70,10 @@ class Bus:
 
     async def _run(self) -> None:
         await self._wait_for_redis()
-        await self._broker.start()
+        client: Any = await self._broker.connect()
+        # FastStream asks for the group at each start: at `$`, if it was lost in that moment; and a
+        # full Redis refuses to be asked. The keepers make the groups, and start the readers.
+        client.xgroup_create = _do_nothing
         async with asyncio.TaskGroup() as group:
             for keeper in self._keepers:
                 group.create_task(keeper.run())
@@ -94,7 +97,10 @@ class Bus:
         key, seconds = heartbeat(self.consumer), self.settings.dead_after_seconds
         while True:
             with suppress(RedisError, OSError):
-                await self.redis.set(key, b"1", px=int(seconds * 1000))
+                try:
+                    await self.redis.set(key, b"1", px=int(seconds * 1000))
+                except OutOfMemoryError:  # the last beat may still be made to last
+                    await self.redis.pexpire(key, int(seconds * 1000))
             await asyncio.sleep(seconds / 3)
 
     async def troubles(self) -> list[str]:
@@ -127,6 +133,10 @@ class Bus:
         readers = [task for hop in self.hops for task in hop.subscriber.tasks if not task.done()]
         if readers:
             await asyncio.wait(readers, timeout=3 * POLL_MS / 1000)
+
+
+async def _do_nothing(**_: object) -> None:
+    """Stands in for a command that is not to be sent."""
 
 
 async def _trouble(keeper: Keeper) -> str | None:

@@ -6,21 +6,24 @@ delivered before a crash. The keeper looks after both, once per `retry_seconds`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from shared.hop import Entry, Hop
 from shared.logs import Happened
 from shared.metrics import GROUPS_RECREATED, RECLAIMED
+from shared.redis import is_outage
 from shared.streams import heartbeat
 from shared.trim import trim
 
 log = structlog.get_logger()
 
+PING_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 PAGE = 100
 
@@ -56,7 +59,13 @@ class Keeper:
             await asyncio.sleep(self.hop.settings.retry_seconds)
 
     async def look_once(self) -> None:
-        """One round: heal, recover, and tidy when it is time."""
+        """One round: heal, recover, and tidy when it is time.
+
+        It begins with a ping that has little time: a command that went down with a connection
+        would take its whole timeout, and Redis may be back long before.
+        """
+        async with asyncio.timeout(PING_SECONDS):
+            await self.redis.ping()
         await self.heal()
         await self.recover()
         if monotonic() >= self._next_tidy:
@@ -82,7 +91,8 @@ class Keeper:
             GROUPS_RECREATED.labels(hop.group).inc()
         if created or not self._started:
             # Redis 6.2 lists a consumer only after its first entry, and `status` wants to see it.
-            await self.redis.xgroup_createconsumer(hop.source, hop.group, hop.consumer)
+            with suppress(OutOfMemoryError):  # reading makes it as well
+                await self.redis.xgroup_createconsumer(hop.source, hop.group, hop.consumer)
         await self.redis.xack(
             hop.source, hop.group, "0-0"
         )  # a write that changes nothing: allowed?
@@ -177,4 +187,12 @@ class Keeper:
         for consumer in await self.redis.xinfo_consumers(hop.source, hop.group):
             name = consumer["name"].decode()
             if name != hop.consumer and not await self.redis.exists(heartbeat(name)):
-                await self._forget(keys=[hop.source], args=[hop.group, name])
+                await self._forget_consumer(name)
+
+    async def _forget_consumer(self, name: str) -> None:
+        try:
+            await self._forget(keys=[self.hop.source], args=[self.hop.group, name])
+        except ResponseError as error:
+            if not is_outage(error):
+                raise
+            return  # a full Redis refuses that, and it can wait

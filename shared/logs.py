@@ -34,6 +34,7 @@ class Happened(StrEnum):
     SERVICE_STARTED = "service.started"
     SERVICE_STOPPED = "service.stopped"
     SERVICE_DIED = "service.died"
+    LOG_NOT_WRITTEN = "log.not_written"
     ADMISSION_UNKNOWN = "admission.unknown"
     ARTICLE_RECEIVED = "article.received"
     ARTICLE_HELD = "article.held"

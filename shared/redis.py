@@ -26,6 +26,7 @@ from redis.exceptions import (
     RedisError,
     TimeoutError as RedisTimeoutError,
 )
+from redis.maint_notifications import MaintNotificationsConfig
 
 from shared.errors import Misconfigured
 
@@ -39,6 +40,11 @@ OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": TIMEOUT_SECONDS,
     "max_connections": MAX_CONNECTIONS,
 }
+CHECKED: dict[str, Any] = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+"""Only without this service of a vendor's does redis-py look whether an idle connection was closed.
+
+With it, each connection that was idle when Redis restarted fails one more command afterwards.
+"""
 SERIALIZER = HiredisRespSerializer()
 CANNOT_NOW = re.compile(
     r"(^|-)(MISCONF|LOADING|OOM|READONLY)\b|command not allowed when used memory"
@@ -76,7 +82,7 @@ def connect(url: str) -> Redis:
     form = urlsplit(url).scheme
     if form == SENTINEL:
         nodes, service, login = _nodes(url, SENTINEL_PORT), _service(url), _login(url)
-        sentinel = Sentinel(nodes, sentinel_kwargs=OPTIONS, **OPTIONS)  # type: ignore[no-untyped-call]  # theirs has no types
+        sentinel = Sentinel(nodes, sentinel_kwargs=OPTIONS | CHECKED, **OPTIONS)  # type: ignore[no-untyped-call]  # theirs has no types
         master: Redis = sentinel.master_for(service, retry=_never(), **login)
         return _packing_in_c(master)
     if form == CLUSTER:
@@ -85,7 +91,7 @@ def connect(url: str) -> Redis:
         return RedisCluster(startup_nodes=start, **_login(url), **OPTIONS)  # type: ignore[return-value]
     if form not in {"redis", "rediss", "unix"}:
         raise Misconfigured(f"[redis] url: {form or 'no'} scheme; redis://host:port/0 is expected")
-    return _packing_in_c(Redis.from_url(url, retry=_never(), **OPTIONS))
+    return _packing_in_c(Redis.from_url(url, retry=_never(), **OPTIONS, **CHECKED))
 
 
 def broker_for(url: str) -> RedisBroker:

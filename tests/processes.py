@@ -1,6 +1,7 @@
 """Services as real processes, to be killed."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,22 +15,35 @@ QUICK_STREAMS = {
 
 
 class Process:
-    """One `wiredesk NAME` with its log in a file. Started again by `start`."""
+    """One `wiredesk NAME` with its log in a file. Started again by `start`.
 
-    def __init__(self, name: str, log: Path, environ: Mapping[str, str]) -> None:
+    `sock` is a listening socket that it is handed each time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        log: Path,
+        environ: Mapping[str, str],
+        sock: socket.socket | None = None,
+    ) -> None:
         self.name = name
         self._log = log
+        self._sock = sock
         self._environ = {**os.environ, **QUICK_STREAMS, **environ}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        handed = [self._sock.fileno()] if self._sock else []
+        words = ["--fd", str(handed[0])] if handed else []
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "services", self.name],
+                [sys.executable, "-m", "services", self.name, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self._environ,
+                pass_fds=handed,
             )
 
     def kill(self) -> None:

@@ -108,6 +108,15 @@ def test_a_killed_page_cannot_be_seen_at_any_moment_of_the_kill(tmp_path: Path) 
     assert wrong == []
 
 
+def test_a_killed_story_goes_even_when_its_notice_cannot_be_written(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.put_page(PATH, 200, PAGE)
+    (tmp_path / f"{PATH[1:]}.410.html.br").mkdir()
+    with pytest.raises(OSError, match=r"410\.html\.br"):
+        files.put_page(PATH, 410, GONE)
+    assert names(tmp_path) == set()
+
+
 def test_a_reader_never_finds_half_a_page(tmp_path: Path) -> None:
     files, stop, sizes = Files(tmp_path), threading.Event(), set[int]()
     bodies = [bytes([65 + number]) * 90_000 * (number + 1) for number in range(3)]

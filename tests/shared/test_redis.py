@@ -18,6 +18,7 @@ from services.publish.lists import ALL
 from shared.article import Article
 from shared.bus import Bus
 from shared.commit import Write
+from shared.embedded import EmbeddedRedis
 from shared.errors import Misconfigured, Rejected
 from shared.events import Event
 from shared.graveyard import Graveyard
@@ -100,6 +101,17 @@ def test_an_outage_is_told_from_a_mistake() -> None:
     assert is_outage(ResponseError("MISCONF Redis is configured to save, but cannot"))
     assert not is_outage(ResponseError("WRONGTYPE Operation against a key"))
     assert not is_outage(ValueError("MISCONF"))
+
+
+async def test_connections_that_lay_idle_when_redis_restarted_work_at_once(
+    tmp_path: Path, redis_server: Path
+) -> None:
+    with EmbeddedRedis(tmp_path / "redis", server=redis_server) as server:
+        async with connect(server.url) as client:
+            await asyncio.gather(*(client.ping() for _ in range(8)))
+            server.start()
+            await asyncio.sleep(0.1)  # the end of each connection has been read
+            assert await asyncio.gather(*(client.ping() for _ in range(8))) == [True] * 8
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from services.publish.site.address import ENDINGS, INDEX, Place, Status, file_at
 
 LOCKS, LOCK_COUNT = ".locks", 64
 LOCK_POLL_SECONDS = 0.005
+WITHDRAWN: tuple[Status, Status] = (404, 410)
 ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 FOLDER = ROOT | os.O_NOFOLLOW
 
@@ -57,13 +58,20 @@ class Files:
         """Let an article's path answer with this status and page. Returns whether it changed.
 
         The new page stands before the old one goes, and withdrawn wins over visible: there is no
-        moment at which a killed page could be seen again.
+        moment at which a killed page could be seen again. Where there is no room for the notice
+        that a story was withdrawn, the story goes all the same, before the error is raised.
         """
         places = {one: _ours(page_at(path, ending), path) for one, ending in ENDINGS.items()}
         place = places.pop(status)
+        others = [other.name for other in places.values()]
         with self._folder(place.folder) as folder:
-            written = atomic.write(folder, place.name, body)
-            return atomic.remove(folder, [other.name for other in places.values()]) or written
+            try:
+                written = atomic.write(folder, place.name, body)
+            except OSError:
+                if status in WITHDRAWN:
+                    atomic.remove(folder, others)
+                raise
+            return atomic.remove(folder, others) or written
 
     @contextmanager
     def _folder(self, parts: tuple[str, ...]) -> Iterator[int]:
