@@ -60,12 +60,14 @@ class Postings:
     def _hits(self, terms: Hashes, weights: Weights) -> tuple[NDArray[np.int32], Weights]:
         rows, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
         for segment in self._segments:
-            first = np.searchsorted(segment.terms, terms, "left")
-            end = np.searchsorted(segment.terms, terms, "right")
-            for place in np.flatnonzero(end > first):
-                span = slice(first[place], end[place])
-                rows.append(segment.rows[span])
-                scores.append(segment.weights[span] * weights[place])
+            first = segment.terms.searchsorted(terms)
+            counts = segment.terms.searchsorted(terms, "right") - first
+            total = int(counts.sum())
+            if total:
+                # The places of all spans, one after the other.
+                places = np.repeat(first - counts.cumsum() + counts, counts) + np.arange(total)
+                rows.append(segment.rows[places])
+                scores.append(segment.weights[places] * np.repeat(weights, counts))
         return np.concatenate(rows), np.concatenate(scores)
 
     def _merged(self, older: Segment, newer: Segment) -> Segment:

@@ -70,9 +70,14 @@ def _is_one_of(ranges: tuple[tuple[int, int], ...]) -> Flags:
     return flags
 
 
+def points_of(text: str) -> NDArray[np.uint32]:
+    """The code points of a text as written."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
+
+
 def codes_of(text: str) -> NDArray[np.uint32]:
     """The folded code points of a text, one for each of its characters."""
-    return _fold_table()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))]
+    return _fold_table()[points_of(text)]
 
 
 def fold(text: str) -> str:
@@ -175,15 +180,23 @@ class Text:
     @cached_property
     def words(self) -> list[tuple[int, str]]:
         """(offset, folded word), in order."""
+        runs = list(RUN.finditer(self.folded))
+        if self.is_japanese:
+            return [(run.start(), run.group()) for run in runs]
+        # One call for all runs: a line feed ends a run, for the cutter too.
+        han = "\n".join(run.group() for run in runs if run.lastgroup)
+        cut_words = iter(rjieba.cut(han))
         found: list[tuple[int, str]] = []
-        for run in RUN.finditer(self.folded):
-            at = run.start()
-            if self.is_japanese or run.lastgroup != "han":
+        for run in runs:
+            at, end = run.span()
+            if not run.lastgroup:
                 found.append((at, run.group()))
                 continue
-            for word in rjieba.cut(run.group()):
-                found.append((at, word))
-                at += len(word)
+            while at < end:
+                word = next(cut_words)
+                if word != "\n":
+                    found.append((at, word))
+                    at += len(word)
         return found
 
     @cached_property

@@ -61,29 +61,33 @@ def find(article: Article, corpus: Corpus) -> Findings:
     weights = _weigh(text, corpus, candidates)
     ranked = sorted(zip(-weights, range(len(candidates)), strict=True))
     found = [(candidates[place], -float(weight)) for weight, place in ranked]
-    return {"tags": (*article.tags, *_chosen(text, article.tags, _whole(text, found)))}
+    return {"tags": (*article.tags, *_chosen(text, article.tags, found))}
 
 
-def _whole(text: Text, found: list[tuple[Candidate, float]]) -> list[tuple[Candidate, float]]:
+def _whole(
+    text: Text, found: list[tuple[Candidate, float]]
+) -> Iterator[tuple[Candidate, float]]:
     """Leave out a phrase where a longer one that holds it weighs nearly as much."""
     names = [text.folded[candidate.start : candidate.end] for candidate, _ in found]
-
-    def is_part(place: int) -> bool:
-        candidate, weight = found[place]
-        return candidate.kind == "topic" and any(
-            other_weight >= NEARLY * weight and names[place] in name and names[place] != name
-            for name, (other, other_weight) in zip(names, found, strict=True)
-        )
-
-    return [pair for place, pair in enumerate(found) if not is_part(place)]
+    end = 0
+    for name, (candidate, weight) in zip(names, found, strict=True):
+        while end < len(found) and found[end][1] >= NEARLY * weight:
+            end += 1
+        if candidate.kind == "topic":
+            holders = (other for other in names[:end] if name in other)
+            if any(len(other) > len(name) for other in holders):
+                continue
+        yield candidate, weight
 
 
 def _chosen(
     text: Text, given: tuple[Tag, ...], found: list[tuple[Candidate, float]]
 ) -> Iterator[Tag]:
     taken = [_identity(tag.name, tag.kind) for tag in given]
-    for candidate, weight in found:
-        is_needed = len(taken) < FEWEST or weight >= CUT_OFF * found[0][1]
+    heaviest = 0.0
+    for candidate, weight in _whole(text, found):
+        heaviest = heaviest or weight
+        is_needed = len(taken) < FEWEST or weight >= CUT_OFF * heaviest
         if len(taken) >= MOST or not is_needed:
             return
         name = " ".join(text.surface[candidate.start : candidate.end].split())
