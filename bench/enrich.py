@@ -18,8 +18,8 @@ from rich.table import Table
 
 from services.enrich import steps
 from services.enrich.corpus import Corpus
+from services.enrich.folding import key
 from services.enrich.pipeline import Pipeline
-from services.enrich.words import key
 from shared.article import Article
 from shared.plugs import find_plugs
 

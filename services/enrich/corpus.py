@@ -12,11 +12,13 @@ from textwrap import shorten
 import numpy as np
 from numpy.typing import NDArray
 
+from services.enrich.folding import key
 from services.enrich.frequencies import Frequencies
 from services.enrich.grams import grams_of
 from services.enrich.postings import Postings
+from services.enrich.roster import Roster
 from services.enrich.sketches import Sketches, sketch_of
-from services.enrich.words import Hashes, Text, hashes_of, key, read
+from services.enrich.words import Hashes, Text, hashes_of, read
 from shared.article import Article, PubStatus
 
 Counts = NDArray[np.float32]
@@ -64,6 +66,7 @@ class Corpus:
     """Past articles, by uri."""
 
     def __init__(self) -> None:
+        self.roster = Roster()
         self._known: dict[str, Known] = {}
         self._counted: set[str] = set()
         self._uris: list[str] = []
@@ -83,6 +86,14 @@ class Corpus:
     def idf(self, terms: Hashes) -> Idf:
         """How telling each term is: see `Frequencies.idf`."""
         return self._frequencies.idf(terms)
+
+    def expected(self, terms: Hashes) -> Idf:
+        """How common each term is in the language: see `Frequencies.expected`."""
+        return self._frequencies.expected(terms)
+
+    def seen_before(self, terms: Hashes) -> Idf:
+        """How many other articles held each term of an article that was counted itself."""
+        return np.maximum(self._frequencies.seen(terms) - 1, 0)
 
     def learn(self, article: Article) -> None:
         """Count the terms of an article, once in its life: corrections must not make it common."""
@@ -107,6 +118,8 @@ class Corpus:
         if told != known:
             self._forget(known)
             self.learn(article)
+            if known is None:
+                self.roster.learn(article.uri, article.tags)
             self._known[article.uri] = self._indexed(article, told)
         return True
 

