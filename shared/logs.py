@@ -64,6 +64,8 @@ class Happened(StrEnum):
     REDIS_EMPTIED = "redis.emptied"
     SITE_BUILD_FAILED = "site.build_failed"
     CORPUS_REBUILT = "corpus.rebuilt"
+    VOCABULARY_LOADED = "vocabulary.loaded"
+    VOCABULARY_REFUSED = "vocabulary.refused"
 
 
 def hide(secret: str) -> None:

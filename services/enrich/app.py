@@ -14,6 +14,7 @@ from services.enrich.archive import Archive, archived
 from services.enrich.corpus import Corpus
 from services.enrich.pipeline import Pipeline
 from services.enrich.step import Step
+from services.enrich.vocabulary_file import VocabularyFile
 from shared.article import Article
 from shared.bus import Bus
 from shared.commit import Write
@@ -44,6 +45,7 @@ class EnrichSettings(BaseModel):
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
     corpus_days: PositiveInt
+    vocabulary: str
 
 
 class Enrich:
@@ -87,8 +89,13 @@ def build(settings: Settings) -> Service:
     plugs = cast("Mapping[str, Step]", find_plugs(steps))
     archive = Archive(bus.redis, keys, corpus, timedelta(days=own.corpus_days))
     bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys))
+    vocabulary = VocabularyFile(own.vocabulary, corpus)
+    vocabulary.load()
     return Service(
-        "enrich", bus, background=[archive.follow()], prepare=lambda: _prepare(archive, plugs)
+        "enrich",
+        bus,
+        background=[archive.follow(), vocabulary.follow()],
+        prepare=lambda: _prepare(archive, plugs),
     )
 
 

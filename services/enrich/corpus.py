@@ -18,6 +18,7 @@ from services.enrich.grams import grams_of
 from services.enrich.postings import Postings
 from services.enrich.roster import Roster
 from services.enrich.sketches import Sketches, sketch_of
+from services.enrich.vocabulary import EMPTY
 from services.enrich.words import Hashes, Text, hashes_of, read
 from shared.article import Article, PubStatus
 
@@ -67,6 +68,7 @@ class Corpus:
 
     def __init__(self) -> None:
         self.roster = Roster()
+        self.vocabulary = EMPTY
         self._known: dict[str, Known] = {}
         self._counted: set[str] = set()
         self._uris: list[str] = []

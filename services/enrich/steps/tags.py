@@ -11,6 +11,8 @@ from services.enrich.corpus import Corpus
 from services.enrich.folding import fold, key, key_of_folded
 from services.enrich.names import names_of
 from services.enrich.step import Findings
+from services.enrich.vocabulary import Vocabulary
+from services.enrich.vocabulary_tags import demanded_in
 from services.enrich.words import Text, read
 from shared.article import Article, Tag, TagKind
 
@@ -26,10 +28,14 @@ HALF_SURE = 4.0
 
 
 def find(article: Article, corpus: Corpus) -> Findings:
-    """Find tags. Those of the newsroom stay first; the most telling follow."""
+    """Find tags. Those of the newsroom stay first; the vocabulary's follow, then the rest."""
     text = read(article)
     found = candidates_of(text, names_of(article, text, corpus), corpus)
-    return {"tags": (*article.tags, *_chosen(text, article.tags, found))}
+    fixed = demanded_in(text, corpus.vocabulary)
+    tags = _chosen(text, (*article.tags, *fixed), found, corpus.vocabulary)
+    taken = {key(tag.name) for tag in article.tags}
+    wanted = (tag for tag in fixed if key(tag.name) not in taken)
+    return {"tags": (*article.tags, *wanted, *tags)}
 
 
 def _whole(text: Text, found: list[Candidate]) -> Iterator[Candidate]:
@@ -46,7 +52,9 @@ def _whole(text: Text, found: list[Candidate]) -> Iterator[Candidate]:
         yield one
 
 
-def _chosen(text: Text, given: tuple[Tag, ...], found: list[Candidate]) -> Iterator[Tag]:
+def _chosen(
+    text: Text, given: tuple[Tag, ...], found: list[Candidate], vocabulary: Vocabulary
+) -> Iterator[Tag]:
     taken = [(key(tag.name), fold(tag.name), tag.kind) for tag in given]
     heaviest = 0.0
     for one in _whole(text, found):
@@ -57,12 +65,16 @@ def _chosen(text: Text, given: tuple[Tag, ...], found: list[Candidate]) -> Itera
         if len(taken) >= FEWEST and one.weight < share * heaviest:
             continue
         folded = text.folded[one.start : one.end]
-        identity = key_of_folded(folded), folded, one.kind
+        term = vocabulary.term_of(folded)
+        if term and term.never:
+            continue
+        kind, label = (term.kind, term.label) if term else (one.kind, "")
+        identity = key(label) if label else key_of_folded(folded), folded, kind
         if not any(_clash(identity, other) for other in taken):
             taken.append(identity)
             yield Tag(
-                name=" ".join(text.surface[one.start : one.end].split()),
-                kind=one.kind,
+                name=label or " ".join(text.surface[one.start : one.end].split()),
+                kind=kind,
                 score=round(one.weight / (one.weight + HALF_SURE), 3),
                 evidence=_evidence(text, one),
                 creator="wiredesk",
