@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 from redis.exceptions import RedisError
 
 from services.enrich import steps
@@ -46,6 +46,7 @@ class EnrichSettings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)]
     corpus_days: PositiveInt
     vocabulary: str
+    freshness_days: NonNegativeInt
 
 
 class Enrich:
@@ -85,7 +86,7 @@ def build(settings: Settings) -> Service:
     streams = settings.section("streams", StreamSettings)
     url = settings.section("redis", RedisSettings).url.get_secret_value()
 
-    bus, keys, corpus = Bus(url, streams), Keys(streams.partitions), Corpus()
+    bus, keys, corpus = Bus(url, streams), Keys(streams.partitions), Corpus(own.freshness_days)
     plugs = cast("Mapping[str, Step]", find_plugs(steps))
     archive = Archive(bus.redis, keys, corpus, timedelta(days=own.corpus_days))
     bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys))

@@ -64,11 +64,12 @@ class Known:
 
 
 class Corpus:
-    """Past articles, by uri."""
+    """Past articles, by uri. `freshness_days` = half-life of related links, 0 for none."""
 
-    def __init__(self) -> None:
+    def __init__(self, freshness_days: int = 0) -> None:
         self.roster = Roster()
         self.vocabulary = EMPTY
+        self.freshness_days = freshness_days
         self._known: dict[str, Known] = {}
         self._counted: set[str] = set()
         self._uris: list[str] = []
