@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from services.enrich.lexicon import lines
 from services.enrich.words import Hashes, hashes_of
 
-COLUMNS = 1 << 22
+COLUMNS = 1 << 24
+MOST = np.iinfo(np.uint16).max
 EXPECTED_ARTICLES = 1_000
 """How many articles the expectation of `common.txt` is worth."""
 
@@ -31,13 +32,14 @@ class Frequencies:
 
     def __init__(self) -> None:
         self.articles = 0
-        self._first = np.zeros(COLUMNS, np.uint32)
-        self._second = np.zeros(COLUMNS, np.uint32)
+        self._first = np.zeros(COLUMNS, np.uint16)
+        self._second = np.zeros(COLUMNS, np.uint16)
 
     def count(self, terms: Hashes) -> None:
         """Count one article that holds these distinct terms."""
         one, two = self._cells(terms)
-        more = np.minimum(self._first[one], self._second[two]) + 1
+        seen = np.minimum(self._first[one], self._second[two])
+        more = np.where(seen < MOST, seen + 1, seen).astype(np.uint16)
         self._first[one] = np.maximum(self._first[one], more)
         self._second[two] = np.maximum(self._second[two], more)
         self.articles += 1

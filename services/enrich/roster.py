@@ -16,6 +16,7 @@ from shared.article import Tag, TagKind
 ENOUGH, NEWSROOMS = 2, 2
 """The votes that make a name; an article has one for each of its tags, the newsroom two."""
 MOST_VOTERS = 4
+MOST_NAMES = 200_000
 KINDS: tuple[TagKind, ...] = ("person", "organisation")
 MIN_STEM_CHARS = 2
 
@@ -39,9 +40,19 @@ class Roster:
         for tag in tags:
             if tag.kind in KINDS:
                 for number in hashes_of(list(_forms(tag))).tolist():
+                    self._forget_some()
                     entry = self._entries.setdefault(number, Entry(tag.kind, {}))
                     if len(entry.votes) < MOST_VOTERS:
                         entry.votes[uri] = NEWSROOMS if tag.creator == "newsroom" else 1
+
+    def _forget_some(self) -> None:
+        """Keep the size: of the older half, names that one article had are forgotten."""
+        if len(self._entries) < MOST_NAMES:
+            return
+        older = list(self._entries)[: MOST_NAMES // 2]
+        for number in older:
+            if len(self._entries[number].votes) == 1:
+                del self._entries[number]
 
     def kinds(self, numbers: Hashes, uri: str) -> dict[int, TagKind]:
         """The kinds of those numbers that are names, by what others than this article say."""

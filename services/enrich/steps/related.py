@@ -7,8 +7,9 @@ shown, and never one of the article itself.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from services.enrich.corpus import Corpus, Known
+from services.enrich.corpus import Corpus
 from services.enrich.folding import key
+from services.enrich.known import Known
 from services.enrich.step import Findings
 from shared.article import Article, RelatedLink, Tag
 
