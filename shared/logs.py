@@ -63,6 +63,7 @@ class Happened(StrEnum):
     REDIS_AOF_REPAIRED = "redis.aof_repaired"
     REDIS_EMPTIED = "redis.emptied"
     SITE_BUILD_FAILED = "site.build_failed"
+    CORPUS_REBUILDING = "corpus.rebuilding"
     CORPUS_REBUILT = "corpus.rebuilt"
     VOCABULARY_LOADED = "vocabulary.loaded"
     VOCABULARY_REFUSED = "vocabulary.refused"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from services.enrich.lexicon import lines
 from services.enrich.words import Hashes, hashes_of
 
-COLUMNS = 1 << 24
+COLUMNS = 1 << 23
 MOST = np.iinfo(np.uint16).max
 EXPECTED_ARTICLES = 1_000
 """How many articles the expectation of `common.txt` is worth."""

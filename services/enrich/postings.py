@@ -17,7 +17,7 @@ Weights = NDArray[np.float32]
 
 STEPS = 100.0
 """Weights are kept as whole numbers of 1/100, up to 2.55: BM25 stays below k1 + 1 = 2.2."""
-FULL = 1 << 23
+FULL = 1 << 21
 """Postings of a segment that is merged no more, so that a merge takes little time and memory."""
 TERM_BITS = np.uint64(32)
 

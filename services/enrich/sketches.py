@@ -21,7 +21,7 @@ SAME = 0.6
 """Containment from which two texts are near-duplicates."""
 FEW_SHINGLES = 40
 """A flash this short is contained in others by chance: both must then be alike in length."""
-KEPT_WHOLE = 256
+KEPT_WHOLE = 128
 SAMPLE_BELOW, SAMPLE_SHIFT = 1 << 30, 14
 """Of a longer text every fourth shingle is kept: those whose number is below this."""
 MOST_KEPT = 200_000
@@ -35,7 +35,7 @@ _FACTORS = (_SEEDS[: BANDS * ROWS] | np.uint64(1))[:, None]
 _OFFSETS = _SEEDS[BANDS * ROWS :][:, None]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Sketch:
     """What is kept of a text to recognise it: `total` shingles, some of them, and band numbers."""
 
