@@ -26,6 +26,8 @@ Counts = NDArray[np.float32]
 Idf = NDArray[np.float64]
 
 QUERY_TERMS = 30
+ALIKE = 10
+"""Articles judged as copies because they are alike, whether or not they share a band."""
 LEAST_LIKE = 0.01
 """Likeness below which nothing is worth being looked at."""
 INDEXED_TERMS = 64
@@ -58,6 +60,8 @@ class Corpus:
         self._sketches = Sketches()
         self._terms_of_all = 0
         self._findable = 0
+        self._asked: tuple[Text, list[tuple[int, float]]] | None = None
+        """The last question of `twins` and its answer: two steps ask it, one after the other."""
 
     def __len__(self) -> int:
         """How many articles can be found."""
@@ -102,6 +106,7 @@ class Corpus:
             return False
         told = self._described(article, known.sequence if known else len(self._known))
         if told != known:
+            self._asked = None
             self._forget(known)
             self.learn(article)
             if known is None:
@@ -112,18 +117,25 @@ class Corpus:
 
     def nearest(self, article: Article, limit: int) -> list[tuple[Known, float]]:
         """The articles most like this one: (article, likeness 0 to 1), best first, never itself."""
+        others = ((self._uris[row], like) for row, like in self._nearest_rows(article, limit + 1))
+        return [(self._of(uri), like) for uri, like in others if uri != article.uri][:limit]
+
+    def _nearest_rows(self, article: Article, limit: int) -> list[tuple[int, float]]:
         terms, counts, idf = self._terms(read(article), _topics(article))
         importance = (np.log1p(counts) * idf).astype(np.float32)
         query = np.argsort(-importance, kind="stable")[:QUERY_TERMS]
         own = float((importance * self._weights(counts))[query].sum())
-        found = self._postings.search(terms[query], importance[query], limit + 1, LEAST_LIKE * own)
-        others = [(self._uris[row], score / own) for row, score in found]
-        return [(self._of(u), min(s, 1.0)) for u, s in others if u != article.uri][:limit]
+        least = LEAST_LIKE * own
+        found = self._postings.search(terms[query], importance[query], limit, least)
+        return [(row, min(score / own, 1.0)) for row, score in found]
 
     def twins(self, article: Article) -> list[tuple[Known, float]]:
         """The near-duplicates of this article: (article, containment), never itself."""
-        found = self._sketches.twins(sketch_of(read(article)))
-        others = ((self._uris[row], share) for row, share in found)
+        text = read(article)
+        if self._asked is None or self._asked[0] is not text:
+            likely = [row for row, _ in self._nearest_rows(article, ALIKE)]
+            self._asked = text, self._sketches.twins(sketch_of(text), likely)
+        others = ((self._uris[row], share) for row, share in self._asked[1])
         return [(self._of(uri), share) for uri, share in others if uri != article.uri]
 
     def _of(self, uri: str) -> Known:

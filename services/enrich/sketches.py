@@ -6,6 +6,7 @@ briefs cut from a long story. Containment, the share of the shorter text's 4-gra
 text holds too, decides.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,8 +20,9 @@ SHINGLE = 4
 BANDS, ROWS = 32, 2
 SAME = 0.6
 """Containment from which two texts are near-duplicates."""
-FEW_SHINGLES = 40
-"""A flash this short is contained in others by chance: both must then be alike in length."""
+FEWEST_SHINGLES, FEW_SHINGLES, COPIED = 16, 40, 0.8
+"""A text shorter than the second may be contained in others by chance: it must be copied almost
+whole. A flash shorter than the first says too little even so: both must be alike in length."""
 KEPT_WHOLE = 128
 SAMPLE_BELOW, SAMPLE_SHIFT = 1 << 30, 14
 """Of a longer text every fourth shingle is kept: those whose number is below this."""
@@ -93,8 +95,10 @@ def containment(one: Sketch, other: Sketch) -> float:
     if not shorter:
         return 0.0
     shared = len(np.intersect1d(mine, theirs, assume_unique=True))
-    is_short = min(one.total, other.total) < FEW_SHINGLES
-    return shared / (max(len(mine), len(theirs)) if is_short else shorter)
+    least = min(one.total, other.total)
+    is_copied = least >= FEWEST_SHINGLES and shared >= COPIED * shorter
+    by_shorter = least >= FEW_SHINGLES or is_copied
+    return shared / (shorter if by_shorter else max(len(mine), len(theirs)))
 
 
 class Sketches:
@@ -117,12 +121,16 @@ class Sketches:
         if self._kept.pop(row, None):
             self._bands.remove(row)
 
-    def twins(self, sketch: Sketch) -> list[tuple[int, float]]:
-        """The near-duplicates of a text: (row, containment), oldest row first."""
+    def twins(self, sketch: Sketch, also: Iterable[int] = ()) -> list[tuple[int, float]]:
+        """The near-duplicates of a text: (row, containment), oldest row first.
+
+        `also` = rows to judge beside those with a band in common, which misses some briefs.
+        """
         if not sketch.total:
             return []
         likely = self._bands.search(_numbers(sketch), np.ones(BANDS, np.float32), MAX_JUDGED)
-        judged = ((row, containment(sketch, self._kept[row])) for row, _ in sorted(likely))
+        rows = {row for row, _ in likely} | {row for row in also if row in self._kept}
+        judged = ((row, containment(sketch, self._kept[row])) for row in sorted(rows))
         return [(row, share) for row, share in judged if share >= SAME]
 
     def __len__(self) -> int:
