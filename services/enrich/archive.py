@@ -135,6 +135,16 @@ class Archive:
                 self._corpus.remember(Article.model_validate_json(body))
             await asyncio.sleep(0)
 
+    async def read(self, uri: str) -> Article | None:
+        """The archived article that the corpus knows under this uri."""
+        known = self._corpus.get(uri)
+        if known is None:
+            return None
+        key = self._keys.shared(self._keys.partition(uri), ARCHIVE)
+        reading: Any = self._redis.hget(key, _named(uri, known.version, known.pubstatus))
+        body: bytes | None = await reading
+        return Article.model_validate_json(body) if body else None
+
     async def follow(self) -> None:
         """Learn what others emit after the rebuild, until cancelled."""
         await self._rebuilt.wait()

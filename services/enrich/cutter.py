@@ -25,7 +25,7 @@ ADDED = {
 GLUED = frozenset("由与在向和及对把将被让为于给跟替据以")
 """Function words that the statistics like to glue to the unknown name behind them."""
 MIN_GLUED_CHARS = 3
-MAX_NATURES = 1 << 17
+MAX_NATURES = 1 << 15
 VERBS = ("v", "vd", "vq", "vg", "df")
 OTHERS = ("d", "p", "c", "u", "r", "m", "q", "y", "e", "o", "f", "t", "z", "zg", "i", "l")
 _natures: dict[str, Nature] = {}
