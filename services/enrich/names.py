@@ -33,7 +33,10 @@ class Names:
 def names_of(article: Article, text: Text, corpus: Corpus) -> Names:
     """The names of an article, without those who wrote it."""
     found = _names(text, tuple(author.name for author in article.authors), article.byline)
-    return Names((*found.named, *_remembered(article.uri, text, found, corpus)), found.bylines)
+    remembered = list(_remembered(article.uri, text, found, corpus))
+    cut = _places(span for one in remembered for span in one.mentions)
+    whole = [one for one in found.named if any(at not in cut for at, _ in one.mentions)]
+    return Names((*whole, *remembered), found.bylines)
 
 
 def _remembered(uri: str, text: Text, found: Names, corpus: Corpus) -> Iterator[Named]:
@@ -42,7 +45,8 @@ def _remembered(uri: str, text: Text, found: Names, corpus: Corpus) -> Iterator[
     kinds = corpus.roster.kinds(np.unique(runs.hashes), uri)
     if not kinds:
         return
-    taken = _places((*found.bylines, *(s for one in found.named for s in one.mentions)))
+    names = (one for one in found.named if one.kind != "place")
+    taken = _places((*found.bylines, *(span for one in names for span in one.mentions)))
     spans: dict[str, list[Span]] = {}
     hits = np.flatnonzero(np.isin(runs.hashes, np.array(list(kinds), np.uint64)))
     for hit in sorted(hits.tolist(), key=lambda at: int(runs.starts[at] - runs.ends[at])):

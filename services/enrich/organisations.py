@@ -19,7 +19,7 @@ MAX_CHARS, MAX_WORDS = 16, 6
 MAX_ORGANISATIONS = 40
 MIN_BEFORE_SHORT_ENDING = 2
 IN_BRACKETS = re.compile(rf"[(（](?:以下)?(?:简称)?[「:：]?([{HAN}a-z0-9]{{2,8}})」?[)）]")
-FEW_FOR_SHORTENING = 4
+FEW_FOR_SHORTENING, FEW = 4, 2
 COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰", "印度", "泰国", "越南")
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂")
@@ -174,11 +174,21 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
     before = [w for a, w in text.words[max(place - MAX_WORDS, 0) : place] if start <= a < at]
     if not before:
         return end - start > len(word) or _is_word_a_name(word)
-    return any(w not in folded_entries("generic_names") for w in before)
+    told = [w for w in before if w not in folded_entries("generic_names")]
+    if word in folded_entries("weak_suffixes"):
+        places = folded_entries("places")
+        return any(w in places or len(w) == 1 or not is_known(w) for w in told) or len(told) > FEW
+    return bool(told)
 
 
 def _is_word_a_name(word: str) -> bool:
-    return len(word) > MIN_BEFORE_SHORT_ENDING and not is_known(word)
+    is_school = word.endswith(_schools()) and word not in _schools()
+    return len(word) > MIN_BEFORE_SHORT_ENDING and (is_school or not is_known(word))
+
+
+@cache
+def _schools() -> tuple[str, ...]:
+    return tuple(folded_entries("schools"))
 
 
 def _is_party(text: Text, match: re.Match[str], taken: frozenset[int]) -> bool:
@@ -237,10 +247,16 @@ def _shortened(folded: str, name: str) -> Iterator[str]:
                 yield short
 
 
-def stem_of(name: str) -> str:
-    """The name without its ending: 曜川 of 曜川半導體; empty if it has none."""
+def stems_of(name: str) -> Iterator[str]:
+    """Short forms that a name may have later: 曜川 of 曜川半導體, 和豐金 of 和豐金控, 海鷹 of 基隆海鷹."""
     ending = next((e for e in _endings(0) if name.endswith(e)), "")
-    return name[: -len(ending)] if ending else ""
+    if ending in DROPS_ITS_LAST:
+        yield name[:-1]
+    stem = name[: -len(ending)] if ending else ""
+    if len(stem) > 1 and not is_known(stem):
+        yield stem
+    if not ending and len(name) == FEW_FOR_SHORTENING and name[:2] in folded_entries("places"):
+        yield name[2:]
 
 
 def _stems(folded: str, name: str) -> Iterator[str]:

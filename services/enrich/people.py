@@ -28,6 +28,8 @@ SURE = 3.0
 AGED = "岁的"
 ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主将友")
 """How words for what somebody is or does end: 防護員許淮安."""
+PREPOSITIONS = frozenset("向和于从")
+"""Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
 PLACE_ENDINGS = frozenset("桥山川河江湖港岛路街村镇乡里区市县国线站线桥寺庙")
 
 
@@ -162,8 +164,10 @@ def _sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[
     sure += sum(0.75 if char in usual else -1 for char in name[family:])
     sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
     sure += _by_words(around, start, end)
-    sure += 2 if family > 1 else 0
+    sure += 2 if family > 1 and usual.issuperset(name[family:]) else 0
     sure -= 1.5 if len(name) == family + 1 else 0
+    if name[0] in PREPOSITIONS and not why.startswith("職稱"):
+        return 0.0, why
     if name[-1] in PLACE_ENDINGS and not why.startswith("職稱"):
         return 0.0, why
     if sure < SURE and sure > 0 and folded.count(name) > 1:

@@ -7,9 +7,8 @@ two articles had it as a tag, or when the newsroom gave it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.enrich.cutter import is_known
 from services.enrich.folding import fold
-from services.enrich.organisations import stem_of
+from services.enrich.organisations import stems_of
 from services.enrich.words import Hashes, hashes_of
 from shared.article import Tag, TagKind
 
@@ -18,7 +17,6 @@ ENOUGH, NEWSROOMS = 2, 2
 MOST_VOTERS = 4
 MOST_NAMES = 200_000
 KINDS: tuple[TagKind, ...] = ("person", "organisation")
-MIN_STEM_CHARS = 2
 
 
 @dataclass(slots=True)
@@ -68,6 +66,5 @@ class Roster:
 def _forms(tag: Tag) -> Iterable[str]:
     name = fold(tag.name)
     yield name
-    stem = stem_of(name) if tag.kind == "organisation" else ""
-    if len(stem) >= MIN_STEM_CHARS and not is_known(stem):
-        yield stem
+    if tag.kind == "organisation":
+        yield from stems_of(name)
