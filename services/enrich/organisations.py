@@ -6,52 +6,30 @@ and so is 島嶼行動聯盟 that is 島盟.
 """
 
 import re
-from collections.abc import Iterator
 from functools import cache
 
 from services.enrich.cutter import is_known, nature_of
-from services.enrich.folding import HAN, fold, folded_entries, function_words
-from services.enrich.lexicon import lines
-from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
+from services.enrich.folding import HAN, folded_entries, function_words
+from services.enrich.named import Named, Span, all_mentions, any_of
+from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
+from services.enrich.suffixes import (
+    MIN_BEFORE_SHORT_ENDING,
+    endings,
+    ends_as_organisation,
+    last_characters,
+)
 from services.enrich.words import Text
 
 MAX_CHARS, MAX_WORDS = 16, 6
 MAX_ORGANISATIONS = 40
-MIN_BEFORE_SHORT_ENDING = 2
-IN_BRACKETS = re.compile(rf"[(（](?:以下)?(?:简称)?[「:：]?([{HAN}a-z0-9]{{2,8}})」?[)）]")
-FEW_FOR_SHORTENING, FEW = 4, 2
+FEW = 2
 COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰", "印度", "泰国", "越南")
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂")
 """Endings that an office begins with: 部長, 局長."""
 NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所")
-DROPS_ITS_LAST = frozenset(("银行", "金控", "证券"))
 OF_A_PARTY = frozenset("籍团主立议总推提")
 """What follows the name of a party that is mentioned once: 民本黨團, 自強黨立委."""
-
-
-@cache
-def _endings(line: int) -> tuple[str, ...]:
-    return tuple(sorted(map(fold, lines("organisation_suffixes")[line]), key=len, reverse=True))
-
-
-@cache
-def _none() -> tuple[str, ...]:
-    return _endings(2)
-
-
-@cache
-def _last_characters() -> frozenset[str]:
-    return frozenset(ending[-1] for ending in (*_endings(0), *_endings(1)))
-
-
-def ends_as_organisation(name: str) -> bool:
-    """Whether a folded name ends like that of an organisation, and is more than the ending."""
-    if name[-1] not in _last_characters() or name.endswith(_none()):
-        return False
-    if name.endswith(_endings(0)):
-        return name not in _endings(0)
-    return name.endswith(_endings(1)) and len(name) > MIN_BEFORE_SHORT_ENDING
 
 
 def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
@@ -102,11 +80,11 @@ def _headed(text: Text) -> dict[int, int]:
 
 def _may_end_here(text: Text, place: int) -> bool:
     at, word = text.words[place]
-    if word[-1] not in _last_characters() or word.endswith(_none()):
+    if word[-1] not in last_characters() or word.endswith(endings(2)):
         return False
-    if word.endswith(_endings(0)):
+    if word.endswith(endings(0)):
         return True
-    if not word.endswith(_endings(1)) or len(word) == MIN_BEFORE_SHORT_ENDING:
+    if not word.endswith(endings(1)) or len(word) == MIN_BEFORE_SHORT_ENDING:
         return False
     after = text.words[place + 1] if place + 1 < len(text.words) else (-1, "")
     return after[0] != at + len(word) or len(after[1]) > 1 or after[1] in function_words()
@@ -216,59 +194,7 @@ def _is_short_form(name: str, names: list[str]) -> bool:
 
 def _named(text: Text, name: str, names: list[str]) -> Named:
     tails = [other for other in names if other != name and name.endswith(other)]
-    shorter = tuple(dict.fromkeys((*tails, *_tails(name), *_shortened(text.folded, name))))
+    shorter = tuple(dict.fromkeys((*tails, *tails_of(name), *shortened_in(text.folded, name))))
     why = "名單" if name in folded_entries("organisations") else "結尾"
     mentions = all_mentions(text.folded, name, shorter)
     return Named(name, "organisation", mentions, f"機構，{why}")
-
-
-def _tails(name: str) -> Iterator[str]:
-    """The local part of a name without its county: 縣議會, 市政府, 市衛生局."""
-    cut = re.match(rf"[{HAN}]{{2}}([县市][{HAN}]{{2,10}})$", name)
-    if cut:
-        yield cut.group(1)
-
-
-def _shortened(folded: str, name: str) -> Iterator[str]:
-    """Short forms of a long name: the one in brackets behind it, and first and last characters."""
-    yield from _stems(folded, name)
-    at = folded.find(name)
-    bracket = IN_BRACKETS.match(folded, at + len(name))
-    if bracket:
-        yield bracket.group(1)
-    if len(name) <= FEW_FOR_SHORTENING:
-        return
-    rest = folded[at + len(name) :]
-    for chars in (3, 2):
-        for start, _ in mentions_of(rest, name[0]):
-            short = rest[start : start + chars]
-            is_form = short.endswith(name[-1]) and len(short) == chars and short not in name
-            if is_form and not is_known(short) and _is_drawn_from(short, name):
-                yield short
-
-
-def stems_of(name: str) -> Iterator[str]:
-    """Short forms that a name may have later: 曜川 of 曜川半導體, 和豐金 of 和豐金控, 海鷹 of 基隆海鷹."""
-    ending = next((e for e in _endings(0) if name.endswith(e)), "")
-    if ending in DROPS_ITS_LAST:
-        yield name[:-1]
-    stem = name[: -len(ending)] if ending else ""
-    if len(stem) > 1 and not is_known(stem):
-        yield stem
-    if not ending and len(name) == FEW_FOR_SHORTENING and name[:2] in folded_entries("places"):
-        yield name[2:]
-
-
-def _stems(folded: str, name: str) -> Iterator[str]:
-    """和豐金控 is 和豐金 and 和豐 too, where the text says so."""
-    ending = next((e for e in _endings(0) if name.endswith(e)), "")
-    for stem in (name[:-1] if ending in DROPS_ITS_LAST else "", name[: -len(ending) or None]):
-        is_free = stem and folded.count(stem) > folded.count(name)
-        if is_free and len(stem) > 1 and stem != name and not is_known(stem):
-            yield stem
-
-
-def _is_drawn_from(short: str, name: str) -> bool:
-    """Whether the characters of the one stand in the other, in order."""
-    left = iter(name)
-    return all(char in left for char in short)

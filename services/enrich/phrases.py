@@ -6,7 +6,7 @@ from functools import cache
 from itertools import islice
 
 from services.enrich.folding import folded_entries
-from services.enrich.organisations import ends_as_organisation
+from services.enrich.suffixes import ends_as_organisation
 from services.enrich.words import Text
 from shared.article import TagKind
 

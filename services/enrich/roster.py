@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.enrich.folding import fold
-from services.enrich.organisations import stems_of
+from services.enrich.short_forms import stems_of
 from services.enrich.words import Hashes, hashes_of
 from shared.article import Tag, TagKind
 

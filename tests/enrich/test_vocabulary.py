@@ -62,7 +62,11 @@ def test_a_tag_of_the_newsroom_stays_as_it_is_beside_the_vocabulary() -> None:
 
 @pytest.mark.parametrize(
     ("text", "fault"),
-    [("[[term]]\nlable = 'x'", "lable"), ("[[term", "not TOML"), ("[[term]]\nlabel = ''", "label")],
+    [
+        ("[[term]]\nlabel_ = 'x'", "label_"),
+        ("[[term", "not TOML"),
+        ("[[term]]\nlabel = ''", "label"),
+    ],
 )
 def test_a_mistake_is_refused_by_name(text: str, fault: str) -> None:
     with pytest.raises(Misconfigured, match=rf"v\.toml: .*{fault}"):
