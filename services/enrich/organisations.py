@@ -6,6 +6,8 @@ and so is 島嶼行動聯盟 that is 島盟.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 
 from services.enrich.cutter import is_known, nature_of
@@ -52,9 +54,7 @@ def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
             name = text.folded[start:end]
             if is_listed or (_is_name(text, start, end, place) and ends_as_organisation(name)):
                 found.setdefault(name, (start, end))
-    for match in PARTY.finditer(text.folded):
-        if _is_party(text, match, taken):
-            found.setdefault(match.group(), match.span())
+    found |= {name: span for name, span in _parties(text, taken) if name not in found}
     names = list(found)[:MAX_ORGANISATIONS]
     named = [_named(text, name, names) for name in names if not _is_short_form(name, names)]
     return tuple(one for one in named if not _is_only_inside(one, named))
@@ -169,13 +169,17 @@ def _schools() -> tuple[str, ...]:
     return tuple(folded_entries("schools"))
 
 
-def _is_party(text: Text, match: re.Match[str], taken: frozenset[int]) -> bool:
-    if match.start() in taken or match.start() not in dict(text.words):
-        return False
-    head, after = match.group(1), match.group(2)
-    if head in folded_entries("generic_names") or not folded_entries("no_parties").isdisjoint(head):
-        return False
-    return after in OF_A_PARTY or text.folded.count(match.group()) > 1
+def _parties(text: Text, taken: frozenset[int]) -> Iterator[tuple[str, Span]]:
+    """Yield parties, by two characters before 黨: named twice, or followed by what parties have."""
+    free = set(text.starts.tolist()) - taken
+    matches = [match for match in PARTY.finditer(text.folded) if match.start() in free]
+    counts = Counter(match.group() for match in matches)
+    for match in matches:
+        head, after = match.groups()
+        is_named = after in OF_A_PARTY or counts[match.group()] > 1
+        could_be = folded_entries("no_parties").isdisjoint(head)
+        if is_named and could_be and head not in folded_entries("generic_names"):
+            yield match.group(), match.span()
 
 
 def _is_only_inside(one: Named, names: list[Named]) -> bool:
