@@ -12,6 +12,7 @@ from services.commands import (
     demo,
     destinations,
     doctor,
+    explain,
     keys,
     send,
     status,
@@ -40,6 +41,7 @@ for _name in up.SERVICES:
 app.command(rich_help_panel=RUN)(send.send)
 app.command(rich_help_panel=RUN)(withdraw.withdraw)
 app.command(rich_help_panel=ASK)(trace.trace)
+app.command(rich_help_panel=ASK)(explain.explain)
 app.command(rich_help_panel=ASK)(status.status)
 app.command(rich_help_panel=ASK)(doctor.doctor)
 app.add_typer(dead.app, name="dead", rich_help_panel=MEND)

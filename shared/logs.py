@@ -67,7 +67,10 @@ class Happened(StrEnum):
     REDIS_AOF_REPAIRED = "redis.aof_repaired"
     REDIS_EMPTIED = "redis.emptied"
     SITE_BUILD_FAILED = "site.build_failed"
+    CORPUS_REBUILDING = "corpus.rebuilding"
     CORPUS_REBUILT = "corpus.rebuilt"
+    VOCABULARY_LOADED = "vocabulary.loaded"
+    VOCABULARY_REFUSED = "vocabulary.refused"
 
 
 def hide(secret: str) -> None:

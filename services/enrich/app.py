@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 from redis.exceptions import RedisError
 
 from services.enrich import steps
 from services.enrich.archive import Archive, archived
 from services.enrich.corpus import Corpus
+from services.enrich.duplicate_policy import DuplicatePolicy, policy_of
 from services.enrich.pipeline import Pipeline
 from services.enrich.step import Step
+from services.enrich.vocabulary_file import VocabularyFile
 from shared.article import Article
 from shared.bus import Bus
 from shared.commit import Write
@@ -29,6 +31,7 @@ from shared.streams import ENRICHED, RECEIVED, Keys
 from shared.timeline import timeline
 
 GROUP = "enrich"
+LINK_DUPLICATES = DuplicatePolicy("link", {})
 RETRY_SECONDS = 0.5
 WARM_UP = Article(
     uri="urn:wiredesk:warm-up", headline="暖身", body_text="市長說「準備好了」。 Ready."
@@ -44,20 +47,34 @@ class EnrichSettings(BaseModel):
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
     corpus_days: PositiveInt
+    vocabulary: str
+    freshness_days: NonNegativeInt
+    duplicates: str
+    duplicate_sources: tuple[str, ...]
 
 
 class Enrich:
     """The handler: everything that is found about one article, emitted and archived together."""
 
-    def __init__(self, pipeline: Pipeline, keys: Keys) -> None:
+    def __init__(
+        self, pipeline: Pipeline, keys: Keys, policy: DuplicatePolicy = LINK_DUPLICATES
+    ) -> None:
         self._pipeline = pipeline
         self._keys = keys
+        self._policy = policy
 
     async def __call__(self, entry: Entry) -> Sequence[Write]:
         """Enrich one event. Raises InvalidArticle for what is no event of ours."""
         event = Event.parse(entry.fields)
+        before = self._pipeline.corpus.get(event.article.uri)
         with STAGE_DURATION.labels("enrich").time():
-            article = self._pipeline.enrich(event.article)
+            found = self._pipeline.enrich(event.article)
+        article = self._policy(found, before)
+        if article is None:
+            dropped = event.onward(ENRICHED, found)
+            same = found.duplicate_of or ""
+            told = timeline(self._keys, dropped, "enrich.dropped", duplicate_of=same)
+            return [archived(self._keys, found), *told]
         onward = event.onward(ENRICHED, article)
         partition = self._keys.partition(article.uri)
         log.info(
@@ -83,12 +100,18 @@ def build(settings: Settings) -> Service:
     streams = settings.section("streams", StreamSettings)
     url = settings.section("redis", RedisSettings).url.get_secret_value()
 
-    bus, keys, corpus = Bus(url, streams), Keys(streams.partitions), Corpus()
+    bus, keys, corpus = Bus(url, streams), Keys(streams.partitions), Corpus(own.freshness_days)
     plugs = cast("Mapping[str, Step]", find_plugs(steps))
+    policy = policy_of(own.duplicates, own.duplicate_sources)
     archive = Archive(bus.redis, keys, corpus, timedelta(days=own.corpus_days))
-    bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys))
+    bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys, policy))
+    vocabulary = VocabularyFile(own.vocabulary, corpus)
+    vocabulary.load()
     return Service(
-        "enrich", bus, background=[archive.follow()], prepare=lambda: _prepare(archive, plugs)
+        "enrich",
+        bus,
+        background=[archive.follow(), vocabulary.follow()],
+        prepare=lambda: _prepare(archive, plugs),
     )
 
 

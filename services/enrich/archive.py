@@ -9,15 +9,17 @@ A replica reads it once at its start, drops what later versions have replaced, a
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import structlog
+from pydantic import BaseModel
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.enrich.corpus import RANK, Corpus
-from shared.article import Article
+from shared.article import Article, PubStatus
 from shared.commit import Write
 from shared.errors import InvalidArticle
 from shared.events import Event
@@ -27,6 +29,10 @@ from shared.streams import ENRICHED, LANES, Keys
 
 ARCHIVE = "archive"
 SCAN_COUNT = 500
+READ_COUNT = 200
+TOLD_EVERY = 10_000
+STATUSES: tuple[PubStatus, ...] = ("usable", "withheld", "canceled")
+"""In the order of `RANK`."""
 DROP_COUNT = 500
 FOLLOW_COUNT = 200
 BLOCK_MS = 1000
@@ -34,6 +40,42 @@ REST_SECONDS = 0.5
 LEFT_OUT = {"images", "links", "subjects", "copyright", "body_html", "ednote"}
 """Fields of no use for finding tags and related links, left out of the archive."""
 log = structlog.get_logger()
+
+
+class Dates(BaseModel):
+    """What tells an archived version apart, read without the rest of it."""
+
+    uri: str
+    version: int = 1
+    pubstatus: PubStatus = "usable"
+    date_published: datetime | None = None
+    version_created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version in the archive. `when` = published or made, in seconds, if it says so."""
+
+    uri: str
+    order: tuple[int, int]
+    when: float | None
+
+    @classmethod
+    def of(cls, body: bytes) -> Self:
+        """Read what tells it apart."""
+        one = Dates.model_validate_json(body)
+        when = one.date_published or one.version_created
+        order = one.version, RANK[one.pubstatus]
+        return cls(one.uri, order, when.timestamp() if when else None)
+
+    @property
+    def name(self) -> str:
+        """Its name in the hash."""
+        return _named(self.uri, self.order[0], STATUSES[self.order[1]])
+
+    def is_wanted(self, since: datetime) -> bool:
+        """Whether it is kept: withdrawn ones always, since they refuse older versions."""
+        return self.order[1] > 0 or self.when is None or self.when > since.timestamp()
 
 
 def archived(keys: Keys, article: Article) -> Write:
@@ -44,8 +86,12 @@ def archived(keys: Keys, article: Article) -> Write:
 
 
 def _name(article: Article) -> str:
+    return _named(article.uri, article.version, article.pubstatus)
+
+
+def _named(uri: str, version: int, pubstatus: PubStatus) -> str:
     """Names one version in the hash. A uri has no blanks in it."""
-    return f"{article.uri} {article.version} {article.pubstatus}"
+    return f"{uri} {version} {pubstatus}"
 
 
 class Archive:
@@ -63,16 +109,41 @@ class Archive:
         """Read everything that is kept and not too old. Returns how many articles that were."""
         # Where the streams end is noted first: what comes meanwhile is learned twice, not never.
         self._last = {key: await self._end_of(key) for key in self._keys.streams(ENRICHED)}
-        newest = await self._newest()
-        found = [article for article in newest.values() if self._is_wanted(article, now)]
+        stored = await self._stored()
+        wanted = [one for one in stored if one.is_wanted(now - self._keep)]
         # In order of publication, so that stories and clusters begin with the same article again.
-        found.sort(key=lambda one: (one.date_published or one.version_created or now, one.uri))
-        for article in found:
-            self._corpus.remember(article)
-            await asyncio.sleep(0)
+        wanted.sort(key=lambda one: (one.when or now.timestamp(), one.uri))
+        for start in range(0, len(wanted), READ_COUNT):
+            if start % TOLD_EVERY == 0:
+                log.info(Happened.CORPUS_REBUILDING, done=start, of=len(wanted))
+            await self._remember(wanted[start : start + READ_COUNT])
         self._rebuilt.set()
-        log.info(Happened.CORPUS_REBUILT, articles=len(found))
-        return len(found)
+        log.info(Happened.CORPUS_REBUILT, articles=len(wanted))
+        return len(wanted)
+
+    async def _remember(self, some: Sequence["Stored"]) -> None:
+        """Read the articles themselves: a few at a time, since all together may be gigabytes."""
+        bodies: dict[str, bytes | None] = {}
+        for partition, key in enumerate(self._keys.every(ARCHIVE)):
+            names = [one.name for one in some if self._keys.partition(one.uri) == partition]
+            if names:
+                reading: Any = self._redis.hmget(key, names)
+                bodies |= zip(names, await reading, strict=True)
+        for one in some:
+            body = bodies[one.name]
+            if body:  # None: another replica has dropped it meanwhile for a later version
+                self._corpus.remember(Article.model_validate_json(body))
+            await asyncio.sleep(0)
+
+    async def read(self, uri: str) -> Article | None:
+        """The archived article that the corpus knows under this uri."""
+        known = self._corpus.get(uri)
+        if known is None:
+            return None
+        key = self._keys.shared(self._keys.partition(uri), ARCHIVE)
+        reading: Any = self._redis.hget(key, _named(uri, known.version, known.pubstatus))
+        body: bytes | None = await reading
+        return Article.model_validate_json(body) if body else None
 
     async def follow(self) -> None:
         """Learn what others emit after the rebuild, until cancelled."""
@@ -107,30 +178,22 @@ class Archive:
         newest: Any = await self._redis.xrevrange(stream, count=1)
         return newest[0][0].decode() if newest else "0-0"
 
-    async def _newest(self) -> dict[str, Article]:
+    async def _stored(self) -> list["Stored"]:
         """The last version of every article. What it replaced is dropped."""
-        newest: dict[str, Article] = {}
+        newest: dict[str, Stored] = {}
         for key in self._keys.every(ARCHIVE):
             replaced: set[str] = set()
             async for _, body in self._redis.hscan_iter(key, count=SCAN_COUNT):
-                article = Article.model_validate_json(body)
-                first = newest.setdefault(article.uri, article)
-                older, newer = sorted((first, article), key=_order)
-                newest[article.uri] = newer
-                if _name(older) != _name(newer):
-                    replaced.add(_name(older))
+                one = Stored.of(body)
+                first = newest.setdefault(one.uri, one)
+                older, newer = sorted((first, one), key=lambda each: each.order)
+                newest[one.uri] = newer
+                if older.name != newer.name:
+                    replaced.add(older.name)
             await self._drop(key, sorted(replaced))
-        return newest
+        return list(newest.values())
 
     async def _drop(self, key: str, names: Sequence[str]) -> None:
         for start in range(0, len(names), DROP_COUNT):
             dropping: Any = self._redis.hdel(key, *names[start : start + DROP_COUNT])
             await dropping
-
-    def _is_wanted(self, article: Article, now: datetime) -> bool:
-        when = article.date_published or article.version_created
-        return article.pubstatus != "usable" or when is None or when > now - self._keep
-
-
-def _order(article: Article) -> tuple[int, int]:
-    return article.version, RANK[article.pubstatus]

@@ -5,24 +5,31 @@ fenced like every other store: an older version never replaces a newer one, and 
 out until it is reinstated with a higher version.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from textwrap import shorten
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.enrich.folding import key
 from services.enrich.frequencies import Frequencies
 from services.enrich.grams import grams_of
+from services.enrich.known import Known, KnownArticles
 from services.enrich.postings import Postings
+from services.enrich.roster import Roster
 from services.enrich.sketches import Sketches, sketch_of
-from services.enrich.words import Hashes, Text, hashes_of, key, read
+from services.enrich.vocabulary import EMPTY
+from services.enrich.words import Hashes, Text, hashes_of, read
 from shared.article import Article, PubStatus
 
 Counts = NDArray[np.float32]
 Idf = NDArray[np.float64]
 
 QUERY_TERMS = 30
+ALIKE = 10
+"""Articles judged as copies because they are alike, whether or not they share a band."""
+LEAST_LIKE = 0.01
+"""Likeness below which nothing is worth being looked at."""
 INDEXED_TERMS = 64
 """Of each article; pruning to 50 costs no measurable quality, to 24 it does."""
 SATURATION, LENGTH_SHARE = 1.2, 0.5
@@ -37,44 +44,28 @@ EXCERPT_CHARS, SPACED_EXCERPT_CHARS = 80, 160
 RANK: dict[PubStatus, int] = {"usable": 0, "withheld": 1, "canceled": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is kept of the newest version of an article. `row` is None when it is withdrawn."""
-
-    uri: str
-    version: int
-    pubstatus: PubStatus
-    sequence: int
-    """The how-manieth article this was, counted at its first version."""
-    row: int | None = field(default=None, compare=False)
-    words: int = 0
-    """A number for its very text, to see that nothing changed."""
-    published: datetime | None = None
-    headline: str = ""
-    excerpt: str = ""
-    topics: frozenset[str] = frozenset()
-    """The keys of its tags."""
-    cluster: str = ""
-    """The first article that says the same: its own uri unless it is a duplicate."""
-    story: str = ""
-    """The first article of its running story: its own uri unless it follows one."""
-
-
 class Corpus:
-    """Past articles, by uri."""
+    """Past articles, by uri. `freshness_days` = half-life of related links, 0 for none."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, Known] = {}
-        self._counted: set[str] = set()
+    def __init__(self, freshness_days: int = 0) -> None:
+        self.roster = Roster()
+        self.vocabulary = EMPTY
+        self.freshness_days = freshness_days
+        self._known = KnownArticles()
+        self._only_counted: set[str] = set()
+        self._counted = 0
         self._uris: list[str] = []
         self._frequencies = Frequencies()
         self._postings = Postings()
         self._sketches = Sketches()
         self._terms_of_all = 0
+        self._findable = 0
+        self._asked: tuple[Text, list[tuple[int, float]]] | None = None
+        """The last question of `twins` and its answer: two steps ask it, one after the other."""
 
     def __len__(self) -> int:
         """How many articles can be found."""
-        return len(self._sketches)
+        return self._findable
 
     def get(self, uri: str) -> Known | None:
         """What is known of an article, also of one that was withdrawn."""
@@ -84,11 +75,21 @@ class Corpus:
         """How telling each term is: see `Frequencies.idf`."""
         return self._frequencies.idf(terms)
 
+    def expected(self, terms: Hashes) -> Idf:
+        """How common each term is in the language: see `Frequencies.expected`."""
+        return self._frequencies.expected(terms)
+
+    def seen_before(self, terms: Hashes) -> Idf:
+        """How many other articles held each term of an article that was counted itself."""
+        return np.maximum(self._frequencies.seen(terms) - 1, 0)
+
     def learn(self, article: Article) -> None:
         """Count the terms of an article, once in its life: corrections must not make it common."""
-        if article.uri in self._counted or article.pubstatus != "usable":
+        is_counted = article.uri in self._known or article.uri in self._only_counted
+        if is_counted or article.pubstatus != "usable":
             return
-        self._counted.add(article.uri)
+        self._only_counted.add(article.uri)
+        self._counted += 1
         text = read(article)
         grams = grams_of(text)
         telling = (grams.starts < text.head + LEAD_CHARS) | (grams.counts > 1)
@@ -105,29 +106,47 @@ class Corpus:
             return False
         told = self._described(article, known.sequence if known else len(self._known))
         if told != known:
+            self._asked = None
             self._forget(known)
             self.learn(article)
-            self._known[article.uri] = self._indexed(article, told)
+            if known is None:
+                self.roster.learn(article.uri, article.tags)
+            self._known.put(self._indexed(article, told))
+            self._only_counted.discard(article.uri)
         return True
 
     def nearest(self, article: Article, limit: int) -> list[tuple[Known, float]]:
         """The articles most like this one: (article, likeness 0 to 1), best first, never itself."""
+        others = ((self._uris[row], like) for row, like in self._nearest_rows(article, limit + 1))
+        return [(self._of(uri), like) for uri, like in others if uri != article.uri][:limit]
+
+    def _nearest_rows(self, article: Article, limit: int) -> list[tuple[int, float]]:
         terms, counts, idf = self._terms(read(article), _topics(article))
         importance = (np.log1p(counts) * idf).astype(np.float32)
         query = np.argsort(-importance, kind="stable")[:QUERY_TERMS]
-        found = self._postings.search(terms[query], importance[query], limit + 1)
         own = float((importance * self._weights(counts))[query].sum())
-        others = ((self._known[self._uris[row]], score / own) for row, score in found)
-        return [(o, min(score, 1.0)) for o, score in others if o.uri != article.uri][:limit]
+        least = LEAST_LIKE * own
+        found = self._postings.search(terms[query], importance[query], limit, least)
+        return [(row, min(score / own, 1.0)) for row, score in found]
 
     def twins(self, article: Article) -> list[tuple[Known, float]]:
         """The near-duplicates of this article: (article, containment), never itself."""
-        found = self._sketches.twins(sketch_of(read(article)))
-        others = ((self._known[self._uris[row]], share) for row, share in found)
-        return [(other, share) for other, share in others if other.uri != article.uri]
+        text = read(article)
+        if self._asked is None or self._asked[0] is not text:
+            likely = [row for row, _ in self._nearest_rows(article, ALIKE)]
+            self._asked = text, self._sketches.twins(sketch_of(text), likely)
+        others = ((self._uris[row], share) for row, share in self._asked[1])
+        return [(self._of(uri), share) for uri, share in others if uri != article.uri]
+
+    def _of(self, uri: str) -> Known:
+        known = self._known.get(uri)
+        if known is None:
+            raise KeyError(uri)
+        return known
 
     def _forget(self, known: Known | None) -> None:
         if known and known.row is not None:
+            self._findable -= 1
             self._postings.remove(known.row)
             self._sketches.remove(known.row)
 
@@ -136,6 +155,7 @@ class Corpus:
             return told
         text, row = read(article), len(self._uris)
         self._uris.append(article.uri)
+        self._findable += 1
         terms, counts, idf = self._terms(text, told.topics)
         weights = self._weights(counts)
         kept = np.argsort(-weights * idf, kind="stable")[:INDEXED_TERMS]
@@ -165,7 +185,7 @@ class Corpus:
         return (first.cluster if first else article.duplicate_of) or article.uri
 
     def _weights(self, counts: Counts) -> Counts:
-        average = self._terms_of_all / max(len(self._counted), 1) or 1.0
+        average = self._terms_of_all / max(self._counted, 1) or 1.0
         length = 1 - LENGTH_SHARE + LENGTH_SHARE * len(counts) / average
         return (counts * (SATURATION + 1) / (counts + SATURATION * length)).astype(np.float32)
 

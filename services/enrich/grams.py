@@ -4,13 +4,15 @@ The runs, their limits and the weight of their lengths were measured on keyphras
 abstracts; see `docs/decisions.md`. The weights of spaced scripts are a judgement.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.enrich.words import Flags, Hashes, Numbers, Text
+
+Weights = NDArray[np.float64]
 
 MAX_WORDS = 4
 MAX_SPACED_WORDS = 3
@@ -22,29 +24,58 @@ SPACE = 0x20
 
 
 @dataclass(frozen=True, eq=False)
+class Runs:
+    """Every run of words that could be a name of something, as often as it stands there.
+
+    `firsts` and `lasts` are the places of its first and last word.
+    """
+
+    hashes: Hashes
+    starts: Numbers
+    ends: Numbers
+    firsts: Numbers
+    lasts: Numbers
+    weights: Weights
+
+    def kept(self, which: Flags) -> "Runs":
+        """Some of them."""
+        return Runs(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
 class Grams:
-    """Distinct runs of words: number, first span, times found, and the weight of their length."""
+    """Distinct runs: number, first span, times found, how many words, weight of their length."""
 
     hashes: Hashes
     starts: Numbers
     ends: Numbers
     counts: Numbers
-    weights: NDArray[np.float64]
+    words: Numbers
+    weights: Weights
+
+
+def grams_of(text: Text) -> Grams:
+    """The distinct runs of a text."""
+    return distinct(runs_of(text))
+
+
+def distinct(runs: Runs) -> Grams:
+    """Count equal runs."""
+    hashes, first, counts = np.unique(runs.hashes, return_index=True, return_counts=True)
+    words = runs.lasts[first] - runs.firsts[first] + 1
+    return Grams(hashes, runs.starts[first], runs.ends[first], counts, words, runs.weights[first])
 
 
 @lru_cache(maxsize=8)
-def grams_of(text: Text) -> Grams:
-    """Every run of words that could be a name of something."""
-    starts, ends, weights = (np.concatenate(parts) for parts in zip(*_runs(text), strict=True))
-    order = np.argsort(starts, kind="stable")
-    starts, ends, weights = starts[order], ends[order], weights[order]
-    hashes, first, counts = np.unique(
-        text.hashes(starts, ends), return_index=True, return_counts=True
-    )
-    return Grams(hashes, starts[first], ends[first], counts, weights[first])
+def runs_of(text: Text) -> Runs:
+    """Every run of words that could be a name of something, in order."""
+    columns = [np.concatenate(parts) for parts in zip(*_runs(text), strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    starts, ends, firsts, lasts, weights = (column[order] for column in columns)
+    return Runs(text.hashes(starts, ends), starts, ends, firsts, lasts, weights)
 
 
-def _runs(text: Text) -> list[tuple[Numbers, Numbers, NDArray[np.float64]]]:
+def _runs(text: Text) -> list[tuple[Numbers, Numbers, Numbers, Numbers, Weights]]:
     spaced = ~text.ideographic[text.starts] if len(text.starts) else np.zeros(0, bool)
     piece = _pieces(text, spaced)
     single = text.functional & (text.ends - text.starts == 1)
@@ -62,10 +93,13 @@ def _runs(text: Text) -> list[tuple[Numbers, Numbers, NDArray[np.float64]]]:
         fits &= ~text.functional[:count] & ~text.functional[last]
         fits &= inside[n : n + count] == inside[:count]
         fits &= ~is_spaced | (n <= MAX_SPACED_WORDS)
+        firsts = np.flatnonzero(fits)
         weights = np.where(
-            is_spaced, SPACED_WEIGHT[n], CHARS_WEIGHT[np.minimum(chars, 12)] * WORDS_WEIGHT[n]
+            is_spaced[fits],
+            SPACED_WEIGHT[n],
+            CHARS_WEIGHT[np.minimum(chars[fits], 12)] * WORDS_WEIGHT[n],
         )
-        found.append((starts[fits], ends[fits], weights[fits]))
+        found.append((starts[fits], ends[fits], firsts, firsts + n - 1, weights))
     return found
 
 

@@ -6,23 +6,30 @@ briefs cut from a long story. Containment, the share of the shorter text's 4-gra
 text holds too, decides.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.enrich.postings import Postings
 from services.enrich.words import MULTIPLIER, Hashes, Text, mix
 
 SHINGLE = 4
 BANDS, ROWS = 32, 2
 SAME = 0.6
 """Containment from which two texts are near-duplicates."""
-FEW_SHINGLES = 40
-"""A flash this short is contained in others by chance: both must then be alike in length."""
-KEPT_WHOLE = 512
-SAMPLE_BELOW = 1 << 30
+FEWEST_SHINGLES, FEW_SHINGLES, COPIED = 16, 40, 0.8
+"""A text shorter than the second may be contained in others by chance: it must be copied almost
+whole. A flash shorter than the first says too little even so: both must be alike in length."""
+KEPT_WHOLE = 128
+SAMPLE_BELOW, SAMPLE_SHIFT = 1 << 30, 14
 """Of a longer text every fourth shingle is kept: those whose number is below this."""
+MOST_KEPT = 200_000
+"""Articles that are looked at for copies, the last ones: nobody repeats a story after years."""
+BAND_WEIGHT = 1.0
+NO_BANDS = np.zeros(0, np.uint32)
 MAX_JUDGED = 64
 """Candidates that are judged, the likeliest first: a flood of copies must not stop the rest."""
 _SEEDS: Hashes = mix(np.arange(1, 2 * BANDS * ROWS + 1, dtype=np.uint64) * np.uint64(MULTIPLIER))
@@ -30,22 +37,24 @@ _FACTORS = (_SEEDS[: BANDS * ROWS] | np.uint64(1))[:, None]
 _OFFSETS = _SEEDS[BANDS * ROWS :][:, None]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Sketch:
     """What is kept of a text to recognise it: `total` shingles, some of them, and band numbers."""
 
     total: int
-    shingles: NDArray[np.uint32]
+    shingles: NDArray[np.uint32] | NDArray[np.uint16]
     bands: NDArray[np.uint32]
 
     @property
     def is_sampled(self) -> bool:
-        """Whether only a quarter of the shingles is kept."""
-        return len(self.shingles) < self.total
+        """Whether only a quarter of the shingles is kept, and of each 16 bits."""
+        return self.shingles.dtype == np.uint16
 
-    def sample(self) -> NDArray[np.uint32]:
-        """The shingles that a sampled sketch keeps too."""
-        return self.shingles[self.shingles < SAMPLE_BELOW]
+    def sample(self) -> NDArray[np.uint16]:
+        """The shingles as a sampled sketch keeps them."""
+        if self.is_sampled:
+            return self.shingles.astype(np.uint16, copy=False)
+        return _sampled(self.shingles)
 
 
 @lru_cache(maxsize=8)
@@ -59,8 +68,12 @@ def sketch_of(text: Text) -> Sketch:
     joined: Hashes = np.left_shift(signature[0::ROWS], np.uint64(32)) | signature[1::ROWS]
     numbered = np.add(joined, np.arange(BANDS, dtype=np.uint64), dtype=np.uint64)
     bands = (mix(numbered) >> np.uint64(32)).astype(np.uint32)
-    kept = shingles if len(shingles) <= KEPT_WHOLE else shingles[shingles < SAMPLE_BELOW]
+    kept = shingles if len(shingles) <= KEPT_WHOLE else _sampled(shingles)
     return Sketch(len(shingles), kept, bands)
+
+
+def _sampled(shingles: NDArray[np.uint32] | NDArray[np.uint16]) -> NDArray[np.uint16]:
+    return np.unique((shingles[shingles < SAMPLE_BELOW] >> SAMPLE_SHIFT).astype(np.uint16))
 
 
 def _shingles(text: Text) -> NDArray[np.uint32]:
@@ -82,43 +95,49 @@ def containment(one: Sketch, other: Sketch) -> float:
     if not shorter:
         return 0.0
     shared = len(np.intersect1d(mine, theirs, assume_unique=True))
-    is_short = min(one.total, other.total) < FEW_SHINGLES
-    return shared / (max(len(mine), len(theirs)) if is_short else shorter)
+    least = min(one.total, other.total)
+    is_copied = least >= FEWEST_SHINGLES and shared >= COPIED * shorter
+    by_shorter = least >= FEW_SHINGLES or is_copied
+    return shared / (shorter if by_shorter else max(len(mine), len(theirs)))
 
 
 class Sketches:
-    """The sketches of past articles by row; see `Postings` for rows."""
+    """The sketches of past articles by row (see `Postings`), the last `most` of them."""
 
-    def __init__(self) -> None:
-        self._bands = np.zeros((1024, BANDS), np.uint32)
-        self._sketches: dict[int, Sketch] = {}
-        self._rows = 0
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._bands = Postings()
+        self._kept: dict[int, Sketch] = {}
 
     def add(self, row: int, sketch: Sketch) -> None:
         """Add an article under a row of its own."""
-        if row >= len(self._bands):
-            self._bands = np.concatenate((self._bands, np.zeros_like(self._bands)))
-        self._bands[row] = sketch.bands
-        self._sketches[row] = sketch
-        self._rows = max(self._rows, row + 1)
+        if len(self._kept) >= self._most:
+            self.remove(next(iter(self._kept)))
+        self._kept[row] = Sketch(sketch.total, sketch.shingles, NO_BANDS)
+        self._bands.add(row, _numbers(sketch), np.full(BANDS, BAND_WEIGHT, np.float32))
 
     def remove(self, row: int) -> None:
         """Forget an article."""
-        self._bands[row] = 0
-        del self._sketches[row]
+        if self._kept.pop(row, None):
+            self._bands.remove(row)
 
-    def twins(self, sketch: Sketch) -> list[tuple[int, float]]:
-        """The near-duplicates of a text: (row, containment), oldest row first."""
+    def twins(self, sketch: Sketch, also: Iterable[int] = ()) -> list[tuple[int, float]]:
+        """The near-duplicates of a text: (row, containment), oldest row first.
+
+        `also` = rows to judge beside those with a band in common, which misses some briefs.
+        """
         if not sketch.total:
             return []
-        shared = np.count_nonzero(self._bands[: self._rows] == sketch.bands, axis=1)
-        if not shared.any():
-            return []
-        likely = np.argsort(-shared, kind="stable")[:MAX_JUDGED]
-        rows = sorted(int(row) for row in likely if shared[row])
-        judged = ((row, containment(sketch, self._sketches[row])) for row in rows)
+        likely = self._bands.search(_numbers(sketch), np.ones(BANDS, np.float32), MAX_JUDGED)
+        rows = {row for row, _ in likely} | {row for row in also if row in self._kept}
+        judged = ((row, containment(sketch, self._kept[row])) for row in sorted(rows))
         return [(row, share) for row, share in judged if share >= SAME]
 
     def __len__(self) -> int:
         """How many articles are kept."""
-        return len(self._sketches)
+        return len(self._kept)
+
+
+def _numbers(sketch: Sketch) -> Hashes:
+    """The bands as terms of `Postings`, which reads the upper half."""
+    return sketch.bands.astype(np.uint64) << np.uint64(32)

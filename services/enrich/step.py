@@ -11,7 +11,7 @@ already carries what the steps before it found.
 from typing import Protocol, TypedDict
 
 from services.enrich.corpus import Corpus
-from shared.article import Article, RelatedLink, Tag
+from shared.article import Article, RelatedLink, Subject, Tag
 
 
 class Findings(TypedDict, total=False):
@@ -19,6 +19,7 @@ class Findings(TypedDict, total=False):
 
     language: str
     tags: tuple[Tag, ...]
+    subjects: tuple[Subject, ...]
     related: tuple[RelatedLink, ...]
     duplicate_of: str
     story: str

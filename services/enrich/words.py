@@ -1,9 +1,5 @@
 """From text to terms, for any script, with offsets into the text as the newsroom wrote it.
 
-Dictionaries for cutting Chinese are Simplified, so Traditional text is folded first: one character
-becomes one character, and every offset found in the folded text is an offset in the original. What
-readers see is always cut from the original; what is compared is always folded.
-
 A term is a 64-bit number (see `Text.hashes`): an article has thousands, and numbers are counted,
 compared and stored many at a time.
 """
@@ -12,13 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from unicodedata import normalize
 
 import numpy as np
-import rjieba
 from numpy.typing import NDArray
 
-from services.enrich.lexicon import entries, lines
+from services.enrich.cutter import Nature, cut_folded, nature_of
+from services.enrich.folding import HAN, UNICODE, codes_of, function_words, text_of
 from shared.article import Article
 
 Numbers = NDArray[np.int64]
@@ -27,7 +22,6 @@ Flags = NDArray[np.bool_]
 
 MAX_CHARS = 20_000
 """Read of an article; what comes after no longer changes what it is about."""
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f々〇"
 KANA = ((0x3041, 0x3100),)
 UNSPACED = (*KANA, (0x3400, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0x20000, 0x30000))
 """The code points of scripts written without spaces, and of Hangul: first, and one past last."""
@@ -38,27 +32,10 @@ RUN = re.compile(
     r"|[\u30a1-\u30fa\u30fc]+|[\u3041-\u309f]+"
 )
 NUMBER = re.compile(
-    r"[0-9.,'’\-]+|[〇零一二三四五六七八九十百千万亿]+[人元个名位件次年月日分秒岁]?"
+    r"[0-9.,'’\-]+|[每第]?[〇零一二三四五六七八九十百千万亿两几数多半]+[人元个名位件次年月日分秒岁度家间成倍天週周点字场局届]?"
 )
 KANA_SHARE_OF_JAPANESE = 0.05
-MAX_KEYS = 1 << 14
 MULTIPLIER = 0x9E3779B97F4A7C15
-UNICODE = 0x110000
-SPACED_LETTERS = 0x2000
-"""Below it lie the letters that have an upper case, and the scripts written with spaces."""
-
-
-@cache
-def _fold_table() -> NDArray[np.uint32]:
-    """Code point to code point: lower case, half width, Simplified."""
-    table = np.arange(UNICODE, dtype=np.uint32)
-    table[0xFF01:0xFF5F] -= 0xFEE0
-    for point in range(SPACED_LETTERS):
-        lower = chr(point).lower()
-        table[point] = ord(lower) if len(lower) == 1 else point
-    for pair in entries("fold"):
-        table[ord(pair[0])] = ord(pair[1])
-    return table[table]
 
 
 @cache
@@ -68,38 +45,6 @@ def _is_one_of(ranges: tuple[tuple[int, int], ...]) -> Flags:
     for first, end in ranges:
         flags[first:end] = True
     return flags
-
-
-def codes_of(text: str) -> NDArray[np.uint32]:
-    """The folded code points of a text, one for each of its characters."""
-    return _fold_table()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))]
-
-
-def fold(text: str) -> str:
-    """Lower case, half width, Simplified: always as long as the text, so offsets are shared."""
-    return codes_of(text).tobytes().decode("utf-32-le", "surrogatepass")
-
-
-@cache
-def _aliases() -> dict[str, str]:
-    return {_plain(name): _plain(line[0]) for line in lines("aliases") for name in line}
-
-
-def _plain(name: str) -> str:
-    return " ".join(fold(normalize("NFKC", name)).split())
-
-
-@lru_cache(maxsize=MAX_KEYS)
-def key(name: str) -> str:
-    """What two names of one thing have in common: 臺北市, 台北 and 北市 share one key."""
-    plain = _plain(name)
-    return _aliases().get(plain, plain)
-
-
-@cache
-def function_words() -> frozenset[str]:
-    """Folded words that say how, not what."""
-    return frozenset(map(fold, entries("function_words")))
 
 
 def cut(text: str) -> Iterator[tuple[int, str]]:
@@ -149,7 +94,7 @@ class Text:
     @cached_property
     def folded(self) -> str:
         """The folded text; offsets are those of `surface`."""
-        return self.codes.tobytes().decode("utf-32-le", "surrogatepass")
+        return text_of(self.codes)
 
     @cached_property
     def ideographic(self) -> Flags:
@@ -175,15 +120,23 @@ class Text:
     @cached_property
     def words(self) -> list[tuple[int, str]]:
         """(offset, folded word), in order."""
+        runs = list(RUN.finditer(self.folded))
+        if self.is_japanese:
+            return [(run.start(), run.group()) for run in runs]
+        # One call for all runs: a line feed ends a run, for the cutter too.
+        han = "\n".join(run.group() for run in runs if run.lastgroup)
+        cut_words = iter(cut_folded(han))
         found: list[tuple[int, str]] = []
-        for run in RUN.finditer(self.folded):
-            at = run.start()
-            if self.is_japanese or run.lastgroup != "han":
+        for run in runs:
+            at, end = run.span()
+            if not run.lastgroup:
                 found.append((at, run.group()))
                 continue
-            for word in rjieba.cut(run.group()):
-                found.append((at, word))
-                at += len(word)
+            while at < end:
+                word = next(cut_words)
+                if word != "\n":
+                    found.append((at, word))
+                    at += len(word)
         return found
 
     @cached_property
@@ -201,6 +154,16 @@ class Text:
         """Which words are function words, numbers or hiragana."""
         functions = function_words()
         return np.array([w in functions or _is_weak(w) for _, w in self.words], bool)
+
+    @cached_property
+    def natures(self) -> list[Nature]:
+        """What kind of word each is by the dictionary."""
+        return [nature_of(word) for _, word in self.words]
+
+    @cached_property
+    def verbal(self) -> Flags:
+        """Which words are verbs by the dictionary."""
+        return np.array([nature == "verb" for nature in self.natures], bool)
 
     @cached_property
     def _sums(self) -> Hashes:

@@ -29,6 +29,7 @@ COMMANDS = (
     "send",
     "withdraw",
     "trace",
+    "explain",
     "status",
     "doctor",
     "dead",
@@ -157,6 +158,17 @@ def test_a_story_is_traced_through_all_services(here: Installation, story: Path)
     shown = here.run("trace", uri_of(story)).stdout
     assert uri_of(story) in shown
     assert re.search(r"\+\d+ ms +│ publish.live", shown)
+
+
+def test_a_story_is_explained_by_uri_and_from_a_file(here: Installation, story: Path) -> None:
+    here.run("send", str(story))
+    until(lambda: here.page_of(uri_of(story)))
+    for name in (uri_of(story), str(story)):
+        told = here.told("explain", name)
+        tags = {tag["name"] for tag in told["article"]["tags"] if tag["creator"] == "wiredesk"}
+        assert {one["name"] for one in told["terms"] if one["fate"].startswith("tag")} == tags
+    assert "what became of it" in here.run("explain", uri_of(story)).stdout
+    assert here.run("explain", "urn:unknown").returncode == 1
 
 
 def test_a_story_that_never_came_is_told_with_exit_code_1(here: Installation) -> None:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from services.enrich.app import Enrich
 from services.enrich.archive import ARCHIVE, Archive
 from services.enrich.corpus import Corpus
+from services.enrich.duplicate_policy import policy_of
 from services.enrich.pipeline import Pipeline
 from shared.article import Article
 from shared.events import Event
@@ -187,3 +188,20 @@ async def test_an_article_without_any_date_is_always_kept(redis: Redis, keys: Ke
     replica = Replica.new(redis, keys)
     await replica.enrich(Article(uri="urn:n:1", headline="沒有日期"))
     assert await Replica.new(redis, keys).archive.rebuild(datetime.now(UTC)) == 1
+
+
+async def test_a_dropped_duplicate_is_not_emitted_and_its_timeline_says_why(
+    redis: Redis, keys: Keys
+) -> None:
+    corpus = Corpus()
+    enrich = Enrich(Pipeline(corpus, STEPS), keys, policy_of("drop", []))
+    first, again = newspaper()[0], newspaper()[0].model_copy(update={"uri": "urn:n:8"})
+    written = []
+    for story in (first, again):
+        entry = Entry(b"1-0", as_stored(Event.begin(RECEIVED, story, NOW)))
+        writes = await enrich(entry)
+        written.append([write for write in writes if ENRICHED in write.key])
+        steps = str([write.args for write in writes])
+    assert [len(emitted) for emitted in written] == [1, 0]
+    assert "enrich.dropped" in steps
+    assert "urn:n:1" in steps

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from services.enrich.corpus import Corpus
+from services.enrich.duplicate_policy import policy_of
 from services.enrich.sketches import sketch_of
 from services.enrich.words import Text
 from shared.article import Article
+from shared.errors import Misconfigured
 from tests.enrich.samples import (
     CHIPS,
     FIRST,
@@ -100,3 +103,33 @@ def test_random_pairs_of_stories_share_no_verdict() -> None:
 def test_a_long_text_is_kept_as_a_sample() -> None:
     sketch = sketch_of(Text(any_han(8_000, seed=5)))
     assert len(sketch.shingles) < sketch.total / 3
+
+
+DROP_ONE = policy_of("link", ["範例通訊社=drop", "地方網=publish"])
+
+
+@pytest.mark.parametrize(
+    ("source", "passed_on"),
+    [("本報", ["urn:n:1"]), ("地方網", [None]), ("範例通訊社", [])],
+)
+def test_each_source_has_its_own_way_with_duplicates(
+    source: str, passed_on: list[str | None]
+) -> None:
+    story = article("urn:n:2", "港口", HARBOUR, source=source, duplicate_of="urn:n:1")
+    kept = DROP_ONE(story, None)
+    assert ([kept.duplicate_of] if kept else []) == passed_on
+
+
+def test_what_readers_have_already_is_not_dropped() -> None:
+    corpus = Corpus()
+    corpus.remember(article("urn:n:2", "港口", HARBOUR))
+    copy = article(
+        "urn:n:2", "港口", TRANSIT, version=2, source="範例通訊社", duplicate_of="urn:n:1"
+    )
+    assert DROP_ONE(copy, corpus.get("urn:n:2")) == copy
+
+
+@pytest.mark.parametrize(("usual", "sources"), [("hide", []), ("link", ["甲=hide"])])
+def test_an_unknown_way_stops_the_start(usual: str, sources: list[str]) -> None:
+    with pytest.raises(Misconfigured, match="hide"):
+        policy_of(usual, sources)

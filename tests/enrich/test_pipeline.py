@@ -26,6 +26,15 @@ HOSTILE = {
     "credits": "圖／" * (CHARS // 2),
     "reporters": "記者 " * (CHARS // 3),
     "places": "桃園市臺北市" * (CHARS // 6),
+    "dots": "安娜·" * (CHARS // 3),
+    "parties": "民本黨團自強黨員" * (CHARS // 8),
+    "endings": "晨曦科技公司基金會" * (CHARS // 9),
+    "short endings": "水利局工務處" * (CHARS // 6),
+    "brackets": "晨曦基金會（晨會）" * (CHARS // 9),
+    "roles": "選手方子昂說" * (CHARS // 6),
+    "towns": "基隆海鷹投手全壘打主場" * (CHARS // 11),
+    "surnames": "王李張劉陳楊黃趙周吳" * (CHARS // 10),
+    "one organisation a word": "".join(f"晨{chr(0x4E00 + n)}銀行" for n in range(CHARS // 4)),
     "any Han": any_han(CHARS, seed=1),
 }
 

@@ -1,10 +1,16 @@
 """Related links: what to read next, and what must never be shown."""
 
+from datetime import timedelta
 from itertools import pairwise
 
+from services.enrich.corpus import Corpus
+from services.enrich.pipeline import Pipeline
+from services.enrich.vocabulary import Vocabulary
 from shared.article import Article, RelatedLink
 from tests.enrich.samples import (
+    FIRST,
     HARBOUR,
+    STEPS,
     TRANSIT,
     TRANSIT_FOLLOW_UP,
     any_han,
@@ -117,3 +123,36 @@ def test_a_close_follow_up_joins_the_running_story_and_another_does_not() -> Non
 def test_a_story_that_evolved_from_another_belongs_to_its_story() -> None:
     evolved = article("urn:n:9", "颱風後續", "災後復原。", evolved_from="urn:n:4")
     assert enriched_after(evolved, *newspaper()).story == "urn:n:4"
+
+
+def test_the_editors_pins_come_first_and_what_they_excluded_never() -> None:
+    corpus = Corpus()
+    fixed = f"[[links]]\nuri = '{FOLLOW_UP.uri}'\npinned = ['urn:n:5']\nexcluded = ['urn:n:3']"
+    corpus.vocabulary = Vocabulary.parse(fixed, "vocabulary.toml")
+    pipe = Pipeline(corpus, STEPS)
+    for story in newspaper():
+        pipe.enrich(story)
+    enriched = pipe.enrich(FOLLOW_UP)
+    assert uris(enriched)[:2] == ["urn:n:5", "urn:n:2"]
+    assert "urn:n:3" not in uris(enriched)
+    assert enriched.related[0].reason == "編輯指定"
+    pipe.enrich(article("urn:n:5", "", version=2, pubstatus="canceled"))
+    assert "urn:n:5" not in uris(pipe.enrich(FOLLOW_UP))
+
+
+def test_a_town_in_common_is_no_reason_to_show_a_story() -> None:
+    fair = "花蓮文創市集週末登場，攤商帶來手作木器與陶杯，主辦人說，去年有三千人次到訪。"
+    other = article("urn:n:9", "花蓮文創市集週末登場", fair)
+    assert uris(enriched_after(other, newspaper()[3])) == []
+
+
+def test_age_plays_a_part_only_when_the_newsroom_wants_it() -> None:
+    nearest, next_one = uris(enriched_after(FOLLOW_UP, *newspaper()))[:2]
+    long_ago = FIRST - timedelta(days=90)
+    for days, first in ((0, nearest), (30, next_one)):
+        pipe = Pipeline(Corpus(days), STEPS)
+        for story in newspaper():
+            is_old = story.uri == nearest
+            aged = story.model_copy(update={"date_published": long_ago}) if is_old else story
+            pipe.enrich(aged)
+        assert uris(pipe.enrich(FOLLOW_UP))[0] == first

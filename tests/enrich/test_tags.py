@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.enrich.words import fold, key
+from services.enrich.folding import fold, key
 from shared.article import Article, Author, Tag
 from tests.enrich.samples import (
     CHIPS,

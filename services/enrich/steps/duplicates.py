@@ -5,7 +5,8 @@ A finding, not a decision: what to do with duplicates is the newsroom's to say.
 
 from math import inf
 
-from services.enrich.corpus import Corpus, Known
+from services.enrich.corpus import Corpus
+from services.enrich.known import Known
 from services.enrich.step import Findings
 from shared.article import Article
 

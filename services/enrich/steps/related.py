@@ -1,22 +1,29 @@
-"""Three to six earlier stories worth reading with this one, and the running story it belongs to.
+"""Up to six earlier stories worth reading with this one, and the running story it belongs to.
 
 Links the newsroom gave come first and are never displaced. Of near-duplicates at most one is
 shown, and never one of the article itself.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from services.enrich.corpus import Corpus, Known
+from services.enrich.corpus import Corpus
+from services.enrich.folding import key
+from services.enrich.known import Known
 from services.enrich.step import Findings
-from services.enrich.words import key
-from shared.article import Article, RelatedLink
+from shared.article import Article, RelatedLink, Tag
 
 after: tuple[str, ...] = ("tags", "duplicates")
 
-FEWEST, MOST = 3, 6
+MOST = 6
 ASKED = 50
-LIKE_AT_ALL, LIKE = 0.02, 0.06
-"""Likeness from which an article may be shown: among the fewest, and beyond them."""
+LIKE_ALONE, LIKE_BY_ONE, LIKE_BY_MORE, LIKE_BY_PERSON = 0.1, 0.07, 0.04, 0.025
+"""Likeness from which an article may be shown: that shares no theme, one, more, or a person.
+
+Places are no themes: two stories that merely happen in one town are not related.
+"""
+MOST_OF_ONE_STORY = 4
+"""Chapters of one running story, so that it does not fill the list alone."""
 SAME_STORY = 0.45
 TOPICS_IN_REASON = 3
 REASONS = {
@@ -39,18 +46,64 @@ def find(article: Article, corpus: Corpus) -> Findings:
 def _links(
     article: Article, corpus: Corpus, nearest: list[tuple[Known, float]]
 ) -> Iterator[RelatedLink]:
-    shown = _clusters_not_to_show(article, corpus)
-    count = len(article.related)
-    for other, likeness in nearest:
-        if count >= MOST or likeness < (LIKE_AT_ALL if count < FEWEST else LIKE):
+    fixed = corpus.vocabulary.links_of(article.uri)
+    hidden = _not_to_show(article, corpus) | set(fixed.excluded)
+    count, stories = len(article.related), Counter[str]()
+    for other in _standing(corpus, fixed.pinned):
+        if count < MOST and other.uri not in hidden:
+            count, hidden = count + 1, hidden | {other.uri, other.cluster}
+            yield _link(other, 1.0, _by_editors(article))
+    for other, likeness in _by_freshness(article, corpus, nearest):
+        if count >= MOST:
             return
-        if other.cluster not in shown and other.uri not in shown:
-            shown |= {other.cluster, other.uri}
-            count += 1
-            yield _link(article, other, likeness)
+        if why_not_shown(article, other, likeness) or {other.cluster, other.uri} & hidden:
+            continue
+        stories[other.story] += 1
+        if stories[other.story] <= MOST_OF_ONE_STORY:
+            count, hidden = count + 1, hidden | {other.uri, other.cluster}
+            yield _link(other, likeness, _reason(article, other))
 
 
-def _clusters_not_to_show(article: Article, corpus: Corpus) -> set[str]:
+def _standing(corpus: Corpus, uris: Iterable[str]) -> Iterator[Known]:
+    """Those articles that are known and not withdrawn."""
+    for uri in uris:
+        known = corpus.get(uri)
+        if known and known.row is not None:
+            yield known
+
+
+def why_not_shown(article: Article, other: Known, likeness: float) -> str:
+    """Why an article is not alike enough to be shown; empty if it is."""
+    shared = _shared(article, other)
+    if any(tag.kind == "person" for tag in shared):
+        least = LIKE_BY_PERSON
+    else:
+        least = (LIKE_ALONE, LIKE_BY_ONE, LIKE_BY_MORE)[min(len(shared), 2)]
+    return "" if likeness >= least else f"likeness {likeness:.3f} is below {least}"
+
+
+def _shared(article: Article, other: Known) -> list[Tag]:
+    tags = (tag for tag in article.tags if tag.kind != "place")
+    return [tag for tag in tags if key(tag.name) in other.topics]
+
+
+def _by_freshness(
+    article: Article, corpus: Corpus, nearest: list[tuple[Known, float]]
+) -> list[tuple[Known, float]]:
+    """With a half-life set, older articles count for less; without one nothing changes."""
+    half_life, when = corpus.freshness_days, article.date_published
+    if not half_life or when is None:
+        return nearest
+
+    def aged(other: Known, likeness: float) -> float:
+        days = abs((when - other.published).days) if other.published else 0
+        return float(likeness * 0.5 ** (days / half_life))
+
+    ranked = ((other, aged(other, likeness)) for other, likeness in nearest)
+    return sorted(ranked, key=lambda pair: -pair[1])
+
+
+def _not_to_show(article: Article, corpus: Corpus) -> set[str]:
     """The article itself, its duplicates, and what the newsroom links to already."""
     same = [twin for twin, _ in corpus.twins(article)]
     linked = [corpus.get(link.uri) for link in article.related if link.uri]
@@ -58,16 +111,20 @@ def _clusters_not_to_show(article: Article, corpus: Corpus) -> set[str]:
     return uris | {uri for o in (*same, *filter(None, linked)) for uri in (o.uri, o.cluster)}
 
 
-def _link(article: Article, other: Known, likeness: float) -> RelatedLink:
+def _link(other: Known, likeness: float, reason: str) -> RelatedLink:
     return RelatedLink(
         uri=other.uri,
         headline=other.headline,
         excerpt=other.excerpt,
         date_published=other.published,
         score=round(likeness, 3),
-        reason=_reason(article, other),
+        reason=reason,
         creator="wiredesk",
     )
+
+
+def _by_editors(article: Article) -> str:
+    return "編輯指定" if (article.language or "zh").startswith("zh") else "Chosen by the editors"
 
 
 def _reason(article: Article, other: Known) -> str:

@@ -1,0 +1,107 @@
+"""How well tags and related links of the newsroom gold set are found: `bench/gold/README.md`.
+
+The archive is the half itself: every article comes in, in the order of publication, and then each
+is enriched once more, as its lists stand when all have come.
+"""
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from services.enrich import steps
+from services.enrich.corpus import Corpus
+from services.enrich.folding import fold, key
+from services.enrich.names import names_of
+from services.enrich.pipeline import Pipeline
+from services.enrich.words import read
+from shared.article import Article, TagKind
+from shared.plugs import find_plugs
+
+FIVE, THREE = 5, 3
+NAMES: tuple[TagKind, ...] = ("person", "organisation")
+Row = tuple[str, str, str]
+
+
+def measure(half: str) -> Iterator[Row]:
+    """Rows: measure, figure, target. None when the gold set is not there."""
+    if not find_spec("bench.gold_set"):
+        return
+    gold: Sequence[Any] = import_module("bench.gold_set").read(half)
+    if not gold:
+        return
+    pipeline = Pipeline(Corpus(), find_plugs(steps))
+    for one in gold:
+        pipeline.enrich(one.article())
+    enriched = [pipeline.enrich(one.article()) for one in gold]
+    pairs = list(zip(gold, enriched, strict=True))
+    yield f"gold {half}: articles", str(len(gold)), ">= 60"
+    yield f"gold {half}: precision of the first 5 tags", _ratio(_first_five(pairs)), ">= .80"
+    yield (
+        f"gold {half}: people and organisations recognised",
+        _names(pairs, pipeline.corpus),
+        ">= .95",
+    )
+    yield f"gold {half}: tagged, of those an editor tags", _ratio(_tagged(pairs)), ">= .95"
+    yield f"gold {half}: tags that are no tag, or a piece of a name", str(_wrong(pairs)), "0"
+    yield f"gold {half}: precision of the first 3 links", _ratio(_first_three(pairs)), ">= .85"
+    same = sum(bool(article.duplicate_of) for article in enriched)
+    yield f"gold {half}: different texts taken for copies", str(same), "0"
+
+
+def _spellings(names: Sequence[Any]) -> set[str]:
+    return {fold(spelling) for name in names for spelling in name.spellings}
+
+
+def _ratio(pair: tuple[int, int]) -> str:
+    return f"{pair[0] / max(pair[1], 1):.3f} ({pair[0]} of {pair[1]})"
+
+
+def _first_five(pairs: Sequence[tuple[Any, Article]]) -> tuple[int, int]:
+    right = shown = 0
+    for gold, article in pairs:
+        keys = {key(name) for name in _spellings(gold.tags)}
+        first = article.tags[:FIVE]
+        shown, right = shown + len(first), right + sum(key(tag.name) in keys for tag in first)
+    return right, shown
+
+
+def _names(pairs: Sequence[tuple[Any, Article]], corpus: Corpus) -> str:
+    found = asked = 0
+    for gold, article in pairs:
+        text = read(article)
+        named = {one.name for one in names_of(article, text, corpus).named}
+        asked += len(gold.names)
+        found += sum(bool(_spellings([name]) & named) for name in gold.names)
+    return _ratio((found, asked))
+
+
+def _tagged(pairs: Sequence[tuple[Any, Article]]) -> tuple[int, int]:
+    found = asked = 0
+    for gold, article in pairs:
+        shown = {fold(tag.name) for tag in article.tags}
+        wanted = [name for name in gold.tags if name.type in NAMES]
+        asked += len(wanted)
+        found += sum(bool(_spellings([name]) & shown) for name in wanted)
+    return found, asked
+
+
+def _wrong(pairs: Sequence[tuple[Any, Article]]) -> int:
+    wrong = 0
+    for gold, article in pairs:
+        never, names = set(map(fold, gold.never)), _spellings(gold.names)
+        whole = names | _spellings(gold.tags)
+        for tag in article.tags:
+            name = fold(tag.name)
+            is_piece = name not in whole and tag.kind != "place" and any(name in n for n in names)
+            wrong += name in never or is_piece
+    return wrong
+
+
+def _first_three(pairs: Sequence[tuple[Any, Article]]) -> tuple[int, int]:
+    right = shown = 0
+    for gold, article in pairs:
+        fit = {*gold.related, *gold.same_story, *gold.same_event}
+        first = article.related[:THREE]
+        shown, right = shown + len(first), right + sum(link.uri in fit for link in first)
+    return right, shown

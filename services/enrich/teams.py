@@ -1,0 +1,42 @@
+"""Teams, which are named after a town and an animal or a virtue: 基隆海鷹, later just 海鷹.
+
+No ending gives them away, so they are looked for in reports of games only.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from services.enrich.cutter import nature_of
+from services.enrich.folding import HAN, folded_entries
+from services.enrich.named import Named, all_mentions, any_of
+from services.enrich.words import Text
+
+MIN_SIGNS = 3
+HAN_ONLY = re.compile(f"[{HAN}]{{2,3}}")
+
+
+@cache
+def _towns() -> frozenset[str]:
+    return frozenset(name for name in folded_entries("places") if len(name) == 2)  # noqa: PLR2004
+
+
+def teams_in(text: Text) -> Iterator[Named]:
+    """Yield the teams of a report of a game."""
+    if len(set(any_of("games").findall(text.folded))) < MIN_SIGNS:
+        return
+    seen: set[str] = set()
+    for (at, town), (next_at, word) in zip(text.words, text.words[1:], strict=False):
+        is_pair = town in _towns() and next_at == at + len(town) and HAN_ONLY.fullmatch(word)
+        name = town + word
+        if not is_pair or name in seen or not _is_nickname(word):
+            continue
+        seen.add(name)
+        if text.folded.count(word) > text.folded.count(name) or text.folded.count(name) > 1:
+            mentions = all_mentions(text.folded, name, (word,))
+            yield Named(name, "organisation", mentions, "球隊，地名加隊名")
+
+
+def _is_nickname(word: str) -> bool:
+    ordinary = word in folded_entries("common_places") or word in folded_entries("topics")
+    return not ordinary and nature_of(word) in ("noun", "unknown")

@@ -1,0 +1,103 @@
+"""Names in one piece: people, organisations, teams, and those that only the archive knows."""
+
+import pytest
+
+from services.enrich.corpus import Corpus
+from services.enrich.folding import fold
+from services.enrich.names import names_of
+from services.enrich.words import read
+from shared.article import Article
+from tests.enrich.samples import article, pipeline, tag_names
+
+
+def named(body: str, headline: str = "快訊", **fields: object) -> dict[str, str]:
+    story = article("urn:n:1", headline, body, **fields)
+    found = names_of(story, read(story), Corpus()).named
+    return {one.name: one.kind for one in found}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("防護員許淮安說，進度符合計畫。", "許淮安"),
+        ("七十三歲的簡阿雪要到醫院洗腎。", "簡阿雪"),
+        ("方子昂瘦了六公斤。左投方子昂今天先發。方子昂說，會回來。", "方子昂"),
+        ("里長張簡文雄跳進箱涵。", "張簡文雄"),
+        ("決賽對手岡本梨央叫傷停。岡本梨央說，盡力了。", "岡本梨央"),
+        ("議長比令·達佑昨晚找兩黨來談，比令說不提預算。", "比令·達佑"),
+        ("小組主席卡特琳·萊赫特率七名議員來訪。", "卡特琳·萊赫特"),
+        ("鯤鵬第五棒馬可·韋斯特林敲出安打。", "馬可·韋斯特林"),
+    ],
+)
+def test_a_person_is_found_in_full(sentence: str, name: str) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert people == [fold(name)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "1.2萬人開跑，選手說路線平坦。",
+        "高下立判，何時能復駛，方便與否，路面結冰。",
+        "蘇光橋今天動土，蘇光橋明年通車。",
+        "林姓男子與張姓婦人到場，江面起風。",
+    ],
+)
+def test_words_that_begin_like_a_name_are_no_person(sentence: str) -> None:
+    assert "person" not in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("應邀出席余紀忠文教基金會主辦的研討會。", "余紀忠文教基金會"),
+        ("經濟部長白承甫在議場外說，子法半年內訂完。", "經濟部"),
+        ("設備承包商東瑞電力昨天開會。", "東瑞電力"),
+        ("高雄市政府水利局派員會勘。", "高雄市政府水利局"),
+        ("民本黨團書記長到場。", "民本黨"),
+    ],
+)
+def test_an_organisation_is_found_from_its_first_word_to_its_ending(
+    sentence: str, name: str
+) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    "sentence", ["兩黨協商到半夜。", "第三次開標。處長說明。", "最高可處三萬元。", "知名公司裁員。"]
+)
+def test_what_only_ends_like_an_organisation_is_none(sentence: str) -> None:
+    assert "organisation" not in named(sentence).values()
+
+
+def test_a_short_form_counts_as_a_mention_and_is_no_second_name() -> None:
+    text = "島嶼行動聯盟堅持四成。島盟三席立委點頭，島盟立委在表決前發言。"
+    story = article("urn:n:1", "快訊", text)
+    found = names_of(story, read(story), Corpus()).named
+    assert [(one.name, len(one.mentions)) for one in found] == [(fold("島嶼行動聯盟"), 3)]
+
+
+def test_a_team_is_a_town_and_a_nickname_in_a_report_of_a_game() -> None:
+    game = "基隆海鷹先發投手完投，打線敲出全壘打。總教練說，海鷹會更好。"
+    assert named(game)[fold("基隆海鷹")] == "organisation"
+    assert fold("基隆海鷹") not in named("基隆海鷹飛過港口，遊客驚呼。")
+
+
+def test_who_signed_the_byline_is_no_name() -> None:
+    assert fold("葉靖文") not in named("葉靖文說，天氣很好。", byline="記者葉靖文／台北報導")
+
+
+def test_a_name_that_articles_were_tagged_with_is_known_the_next_time() -> None:
+    enrich = pipeline().enrich
+    story = "曜川半導體今天公布營收，曜川半導體說，先進封裝訂單滿到後年，毛利率上升。"
+    later = Article(
+        uri="urn:n:9", headline="台股收漲", body_text="權值股走高，曜川漲停，曜川創新高。"
+    )
+    assert "曜川" not in {tag.name for tag in enrich(later).tags if tag.kind == "organisation"}
+    for number in (1, 2):
+        assert "曜川半導體" in tag_names(
+            enrich(article(f"urn:n:{number}", "曜川半導體營收", story))
+        )
+    kinds = {tag.name: tag.kind for tag in enrich(later.model_copy(update={"version": 2})).tags}
+    assert kinds["曜川"] == "organisation"
