@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.ingest.accept import Outcome
-from services.ingest.problem import MEDIA_TYPE as PROBLEM
 from services.ingest.reading import FORMATS
 from shared.article import Article
+from shared.problem import MEDIA_TYPE as PROBLEM
 
 SCHEMAS = "#/components/schemas/"
 URI = {"name": "uri", "in": "path", "required": True, "schema": {"type": "string"}}
