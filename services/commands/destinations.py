@@ -20,7 +20,7 @@ from services.commands.destination_settings import (
 )
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
-from services.publish.delivery.destinations import Destination
+from services.publish.delivery.destinations import A_WEEK_HOURS, Destination
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -86,7 +86,7 @@ def add(
             filter=read_filter(filter_),
             created=datetime.now(UTC),
             max_age_hours=max_age_hours,
-            give_up_hours=give_up_hours,
+            give_up_hours=A_WEEK_HOURS if give_up_hours is None else give_up_hours,
         )
     except ValidationError as error:
         raise typer.BadParameter(faults(error)) from None

@@ -18,6 +18,7 @@ from services.publish.delivery.announcer import Announcer
 from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.ledger import Ledger
+from services.publish.delivery.line import Lines
 from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
 from services.publish.delivery.rota import Rota
 from services.publish.desk import Desk
@@ -95,9 +96,11 @@ def build(settings: Settings) -> Service:
 
 
 def _postroom(settings: Settings, bus: Bus, keys: Keys, announcer: Announcer) -> Postroom:
+    ledger = Ledger(bus.redis, keys)
     office = Office(
-        Ledger(bus.redis, keys),
+        ledger,
         Destinations(bus.redis),
+        Lines(bus.redis, ledger),
         announcer,
         announcer.is_current,
         lambda: time_ns() // 1_000_000,
