@@ -1,13 +1,13 @@
 """Wiring of publish: `article.enriched` in; live pages, lists and feeds, then the news of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time_ns
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -15,8 +15,10 @@ from starlette.routing import Mount
 from services.publish import channels
 from services.publish.announce import GROUP, Announce
 from services.publish.delivery.announcer import Announcer
+from services.publish.delivery.configured import configured, settle
 from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
+from services.publish.delivery.enrol import Plugs
 from services.publish.delivery.ledger import Ledger
 from services.publish.delivery.line import Lines
 from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
@@ -50,6 +52,8 @@ class PublishSettings(BaseModel):
 
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
+    keys: tuple[SecretStr, ...]
+    local_key: SecretStr
 
 
 class SiteSettings(Site):
@@ -79,23 +83,28 @@ def build(settings: Settings) -> Service:
     )
     announce = Announce(desk, builder, keys, wake=wake, clock=_now)
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
-    postroom = _postroom(settings, bus, keys, Announcer(desk, site))
+    plugs = find_plugs(channels)
+    in_file = configured(settings, plugs, _now())
+    postroom = _postroom(settings, bus, keys, Announcer(desk, site), plugs)
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     return Service(
         "publish",
         bus,
         [Mount("/", _files(site, feeds))],
         background=[
-            _open_site(builder),
+            _as_soon_as_redis_answers(builder.open),
             builder.keep_fresh(wake),
             Expiry(desk, wake, _now).watch(),
             postroom.keep_couriers(),
             postroom.watch(),
         ],
+        prepare=lambda: _as_soon_as_redis_answers(lambda: settle(Destinations(bus.redis), in_file)),
     )
 
 
-def _postroom(settings: Settings, bus: Bus, keys: Keys, announcer: Announcer) -> Postroom:
+def _postroom(
+    settings: Settings, bus: Bus, keys: Keys, announcer: Announcer, plugs: Plugs
+) -> Postroom:
     ledger = Ledger(bus.redis, keys)
     office = Office(
         ledger,
@@ -110,7 +119,7 @@ def _postroom(settings: Settings, bus: Bus, keys: Keys, announcer: Announcer) ->
         office,
         keys,
         rota=Rota(bus.redis, bus.consumer),
-        channels=find_plugs(channels),
+        channels=plugs,
         http=lambda: public_client(own),
         clock=_now,
     )
@@ -138,11 +147,10 @@ def _files(site: SiteSettings, feeds: Mapping[str, Feed]) -> Starlette:
     )
 
 
-async def _open_site(builder: Builder) -> None:
-    """Open the site as soon as Redis answers."""
+async def _as_soon_as_redis_answers(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            await builder.open()
+            await work()
         except (RedisError, OSError) as error:
             if not is_outage(error):
                 raise

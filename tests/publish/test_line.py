@@ -87,7 +87,7 @@ async def test_two_an_hour_go_the_others_wait_visibly_and_go_in_their_order(
     waiting = await courier.row(3)
     assert waiting.state == "waiting"
     assert waiting.error == "waits in line: at most 2 first posts an hour"
-    assert await courier.lines.length("line") == 3
+    assert await courier.lines.lengths(["line"]) == [3]
     assert await courier.lines.opens_at(courier.destination, courier.now) == NOW + HOUR
     courier.now += HOUR - 1
     assert await courier.round() == []
@@ -95,7 +95,7 @@ async def test_two_an_hour_go_the_others_wait_visibly_and_go_in_their_order(
     assert await rounds(courier, 2) == ["urn:02", "urn:03"]
     courier.now += HOUR
     assert await rounds(courier, 2) == ["urn:04"]
-    assert await courier.lines.length("line") == 0
+    assert await courier.lines.lengths(["line"]) == [0]
 
 
 async def test_who_comes_later_waits_behind_who_waits_already(courier: Courier) -> None:
@@ -125,7 +125,7 @@ async def test_who_is_killed_in_line_is_never_sent_and_blocks_nobody(courier: Co
     courier.now += HOUR
     assert await rounds(courier, 2) == ["urn:04"]
     assert (await courier.row(2)).state == "cancelled"
-    assert await courier.lines.length("line") == 0
+    assert await courier.lines.lengths(["line"]) == [0]
 
 
 async def test_who_is_corrected_in_line_keeps_the_place_and_goes_once_as_the_newest(
@@ -153,7 +153,7 @@ async def test_what_is_no_news_any_more_when_its_turn_comes_is_given_up_and_take
     await rounds(courier, 2)
     dead = [await courier.row(number) for number in (1, 2, 3)]
     assert {(row.state, row.error) for row in dead} == {("dead", "old news by now")}
-    assert await courier.lines.length("line") == 0
+    assert await courier.lines.lengths(["line"]) == [0]
 
 
 async def test_a_failed_first_post_is_tried_again_in_its_own_turn(redis: Redis) -> None:

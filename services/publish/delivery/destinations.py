@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from redis.asyncio import Redis
 
 from services.publish.delivery.breaker import Health
+from services.publish.delivery.condition import State
 from services.publish.delivery.documents import Changed, Documents
 from services.publish.delivery.filter import Filter
 from shared.errors import Rejected
@@ -23,7 +24,6 @@ from shared.streams import DESTINATION_HEALTH, DESTINATION_TURNS, DESTINATIONS
 A_WEEK_HOURS, A_YEAR_HOURS = 7 * 24, 366 * 24
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Hours = Annotated[float, Field(ge=0, le=A_YEAR_HOURS)]
-State = Literal["active", "paused", "disabled", "retired"]
 
 
 class Destination(BaseModel):
@@ -97,6 +97,14 @@ class Destinations:
     async def configure(self, name: str, rule: Callable[[Destination | None], Destination]) -> bool:
         """Let it be what the settings file says. Whether that was a change."""
         before, after = await self._documents.change(name, rule)
+        return before != after
+
+    async def retire(self, name: str) -> bool:
+        """Let one go that has left the settings file. Whether that was a change."""
+        update = {"state": "retired", "reason": "left the settings file", "configured": False}
+        before, after = await self._change(
+            name, lambda one: one.model_copy(update=update) if one.configured else one
+        )
         return before != after
 
     async def change(self, name: str, rule: Rule) -> Destination | None:

@@ -69,9 +69,13 @@ class Lines:
             await self._ledger.replace([Change(row) for row in free])
             await self._redis.zrem(key, *uris)  # who was changed meanwhile is due within an hour
 
-    async def length(self, name: str) -> int:
-        """How many wait for a turn."""
-        return int(await self._redis.zcard(line(name)))
+    async def lengths(self, names: Sequence[str]) -> list[int]:
+        """How many wait for a turn, at each destination."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.zcard(line(name))
+            counts: list[int] = await pipe.execute()
+        return counts
 
     async def opens_at(self, destination: Destination, now: int) -> int:
         """When the next one may go; not later than `now` = at once."""

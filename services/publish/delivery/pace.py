@@ -71,7 +71,8 @@ def wait_in_line(row: Row, brakes: Brakes, now: int) -> Row:
     """
     limits = []
     if brakes.max_per_hour:
-        limits.append(f"at most {brakes.max_per_hour} first posts an hour")
+        posts = "first post" if brakes.max_per_hour == 1 else "first posts"
+        limits.append(f"at most {brakes.max_per_hour} {posts} an hour")
     if brakes.pace_seconds:
         limits.append(f"{brakes.pace_seconds:g} s between first posts")
     return replace(row, due_at=now + HOUR, error=f"{IN_LINE}: {', '.join(limits)}")
