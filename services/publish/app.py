@@ -32,6 +32,7 @@ from services.publish.site.files import Files
 from services.publish.site.pages import Pages
 from services.publish.site.policy import CONTENT_SECURITY_POLICY
 from services.publish.site.serve import site_app
+from services.publish.subscriptions.wiring import subscription_routes
 from shared.bus import Bus
 from shared.errors import Misconfigured
 from shared.hop import StreamSettings
@@ -90,7 +91,7 @@ def build(settings: Settings) -> Service:
     return Service(
         "publish",
         bus,
-        [Mount("/", _files(site, feeds))],
+        [*subscription_routes(settings, bus.redis, keys, plugs), Mount("/", _files(site, feeds))],
         background=[
             _as_soon_as_redis_answers(builder.open),
             builder.keep_fresh(wake),
