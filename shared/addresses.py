@@ -102,7 +102,7 @@ def _number(host: str) -> str:
         return host.partition("%")[0]
     try:
         return inet_ntoa(inet_aton(host))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         return ""
 
 
