@@ -37,6 +37,8 @@ LINE_SECONDS = 0.5
 """How often a courier with a brake looks whether the next one in line may go."""
 HEALTH_MS = 1_000
 """How long a healthy destination counts as healthy without being asked for again."""
+HALT_MS = 2_000
+"""An answer that stops the destination stops us at once, until the postroom has seen it too."""
 REWRITE_SECONDS = 0.2
 log = structlog.get_logger()
 
@@ -73,7 +75,7 @@ class Courier:
         self.wake = asyncio.Event()
         self._is_ending = False
         self._health = Health()
-        self._asked_at = 0
+        self._asked_at = self._halted_until = 0
         self._rows_at_once = destination.concurrency
         self._name = token_hex(8)
         self._doubtful: list[Row] = []
@@ -120,7 +122,7 @@ class Courier:
         await self._ask_for_health()
         if self._kills:
             return most  # a kill goes to paused, broken and disabled destinations too
-        if self._destination.state != "active":
+        if self._destination.state != "active" or self._office.now() < self._halted_until:
             return 0
         allowed = self._health.may_try(self._office.now())
         return most if allowed < 0 else allowed
@@ -188,7 +190,7 @@ class Courier:
         now = self._office.now()
         if self._is_ending or not may_call(row.lease_until - LEASE_MS, now):
             return False
-        return self._kills or self._health.may_try(now) != 0
+        return self._kills or (now >= self._halted_until and self._health.may_try(now) != 0)
 
     async def _hand_back(self, row: Row) -> None:
         await self._write(row, lambda row: Change(hand_back(row, self._office.now()), before=row))
@@ -260,6 +262,8 @@ class Courier:
         DELIVERIES.labels(self._destination.channel, outcome.verdict).inc()
         if outcome.verdict != "done" or not self._health.is_well:
             self._health = await note(self._office.destinations, name, outcome, self._office.now())
+        if outcome.verdict == "stopped":
+            self._halted_until = self._office.now() + HALT_MS
         log.info(
             _happened(settled, outcome),
             destination=name,
