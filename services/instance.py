@@ -17,9 +17,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from services.ingest.keys import new_key
 from shared.embedded import remembered_url
 from shared.errors import Misconfigured
+from shared.keyring import new_key
 from shared.redis import RedisSettings
 from shared.settings import Settings
 

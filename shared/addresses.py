@@ -15,12 +15,17 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from socket import inet_aton, inet_ntoa
+from unicodedata import normalize
+from urllib.parse import urlsplit
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 WEB_PORTS = frozenset({80, 443})
 MAX_PORT = 65_535
+DEFAULT_PORTS = {"http": 80, "https": 443}
+INNER_DOMAINS = frozenset({"localhost", "local", "internal", "lan", "home", "corp", "intranet"})
 
 _NEVER_V4 = (
     "0.0.0.0/8",
@@ -62,6 +67,43 @@ def may_call(text: str, port: int, opened: Sequence[Network]) -> bool:
     if address is None or not 0 < port <= MAX_PORT:
         return False
     return _in_any(address, opened) or (port in WEB_PORTS and is_public(text))
+
+
+def refused_at_sight(url: str, opened: Sequence[Network]) -> str:
+    """Why a URL can never be called, as far as it shows before its name is looked up; or "".
+
+    What a name leads to is judged at every call; this only spares somebody who writes an address of
+    ours, or a typing error, from waiting for the first one.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        host = normalize("NFKC", parts.hostname or "").rstrip(".")
+    except ValueError as error:
+        return f"not an address: {error}"
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        return "write http:// or https:// and a host"
+    if "@" in parts.netloc:
+        return "an address must not hold a user name"
+    return "" if _may_lead_out(host, port, opened) else f"{host}:{port} is not public"
+
+
+def _may_lead_out(host: str, port: int, opened: Sequence[Network]) -> bool:
+    """Whether the host is an address that may be called, or a name that may lead to one."""
+    if number := _number(host):
+        return may_call(number, port, opened)
+    is_inner = "." not in host or host.rpartition(".")[2] in INNER_DOMAINS
+    return bool(opened) or (port in WEB_PORTS and not is_inner)
+
+
+def _number(host: str) -> str:
+    """The numeric address that a host is, in whichever spelling; "" for a name."""
+    if _parse(host.partition("%")[0]):
+        return host.partition("%")[0]
+    try:
+        return inet_ntoa(inet_aton(host))
+    except (OSError, ValueError):
+        return ""
 
 
 def _parse(text: str) -> Address | None:

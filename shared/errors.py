@@ -2,7 +2,8 @@
 
     WiredeskError
       Rejected         never again: parked in the dead-letter stream, a person is told
-        InvalidArticle   the input is no article; lists every bad field
+        Invalid          the input cannot be taken; lists every bad field
+          InvalidArticle   it is no article
         Conflict         the same version with other content
       TryLater         temporary: the entry stays pending and is tried again, for ever
       Misconfigured    stops until a person mends the configuration
@@ -45,12 +46,16 @@ class BadField:
     value: str = ""
 
 
-class InvalidArticle(Rejected):
-    """The input is not an article. `fields` names all that is wrong with it, at least one."""
+class Invalid(Rejected):
+    """The input cannot be taken. `fields` names all that is wrong with it, at least one."""
 
     def __init__(self, message: str, fields: Sequence[BadField]) -> None:
         super().__init__(message)
         self.fields = tuple(fields)
+
+
+class InvalidArticle(Invalid):
+    """The input is not an article."""
 
 
 class Conflict(Rejected):

@@ -1,13 +1,14 @@
 """Settings: `wiredesk.default.toml` < `wiredesk.toml` < `WIREDESK_SECTION__KEY` environment.
 
 The defaults file is loaded, so it cannot drift from the code; it is also the documentation.
-`WIREDESK_SECTION__KEY_FILE` names a file that holds the value: for secrets.
+`WIREDESK_SECTION__KEY_FILE` names a file that holds the value: for secrets. Tables of tables
+(`[destinations.NAME]`) stand in the file alone, and their owner reads them.
 Only this module reads the environment. Every section is handed to its owner as a model.
 """
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,7 @@ from shared.errors import Misconfigured
 
 PREFIX = "WIREDESK_"
 DEFAULTS = "wiredesk.default.toml"
+TABLES_OF_TABLES = ("destinations",)
 Section = TypeVar("Section", bound=BaseModel)
 
 
@@ -33,11 +35,12 @@ class Settings:
     @classmethod
     def load(cls, path: Path | None, environ: Mapping[str, str]) -> Self:
         """Read the three layers. Raises Misconfigured naming file, key and reason."""
-        layers = [_defaults()]
+        known, defaults = _defaults()
+        layers = [defaults]
         if path is not None:
             layers.append(_read_toml(path))
-        layers.append(_from_environment(environ, layers[0]))
-        _refuse_unknown_sections(layers)
+        layers.append(_from_environment(environ, defaults))
+        _refuse_unknown_sections(layers, known)
         return cls(*_merge(layers))
 
     def section(self, name: str, model: type[Section]) -> Section:
@@ -69,9 +72,10 @@ def hide_secrets(model: BaseModel) -> None:
 Layer = dict[tuple[str, str], tuple[object, str]]
 
 
-def _defaults() -> Layer:
-    text = files("shared").joinpath(DEFAULTS).read_text("utf-8")
-    return _flatten(tomllib.loads(text), DEFAULTS)
+def _defaults() -> tuple[Collection[str], Layer]:
+    """The names of all sections, and what stands in them."""
+    tables = tomllib.loads(files("shared").joinpath(DEFAULTS).read_text("utf-8"))
+    return tables.keys(), _flatten(tables, DEFAULTS)
 
 
 def _read_toml(path: Path) -> Layer:
@@ -83,9 +87,8 @@ def _read_toml(path: Path) -> Layer:
         raise Misconfigured(f"{path}: not TOML: {error}") from error
 
 
-def _refuse_unknown_sections(layers: list[Layer]) -> None:
+def _refuse_unknown_sections(layers: list[Layer], known: Collection[str]) -> None:
     """A section nobody owns would be read by nobody; its owner refuses unknown keys itself."""
-    known = dict.fromkeys(section for section, _ in layers[0])
     for layer in layers[1:]:
         for (section, _), (_, origin) in layer.items():
             if section not in known:
@@ -107,15 +110,18 @@ def _from_environment(environ: Mapping[str, str], defaults: Layer) -> Layer:
         section, separator, key = name.removeprefix(PREFIX).lower().partition("__")
         if not name.startswith(PREFIX) or not separator:
             continue
+        if section in TABLES_OF_TABLES:
+            raise Misconfigured(f"{name}: [{section}] is written in a settings file, not here")
         value = text
         if key.endswith("_file") and (section, key) not in defaults:
-            key, value = key.removesuffix("_file"), _read_secret(name, text)
+            key, value = key.removesuffix("_file"), read_secret(name, text)
         default = defaults.get((section, key), ("", ""))[0]
         layer[section, key] = (_listed(name, value) if isinstance(default, list) else value, name)
     return layer
 
 
-def _read_secret(name: str, path: str) -> str:
+def read_secret(name: str, path: str) -> str:
+    """What stands in a file. Raises Misconfigured naming the setting that names the file."""
     try:
         return Path(path).read_text("utf-8").strip()
     except OSError as error:

@@ -33,6 +33,8 @@ DESTINATIONS = f"{PREFIX}:destinations"
 """Hash: name -> destination, as JSON with its secrets."""
 DESTINATION_HEALTH = f"{PREFIX}:destination-health"
 """Hash: name -> how a destination has been failing; healthy ones are not in it."""
+DESTINATION_TURNS = f"{PREFIX}:destination-turns"
+"""Hash: name -> which first posts went out lately, for destinations with a brake."""
 CARRIERS = f"{PREFIX}:carriers"
 """Sorted set: publish processes that deliver, by when they last said so in milliseconds."""
 INSTALLATION = f"{PREFIX}:installation"
@@ -73,6 +75,11 @@ class Keys:
     def every(self, *parts: str) -> list[str]:
         """The key `shared` in each partition."""
         return [self.shared(p, *parts) for p in range(self.partitions)]
+
+
+def line(destination: str) -> str:
+    """Sorted set: uris whose first post a brake holds back, longest wanted first."""
+    return f"{PREFIX}:line:{destination}"
 
 
 def dead_letters(stream: str) -> str:

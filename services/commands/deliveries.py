@@ -5,14 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
+from redis.asyncio import Redis
 from rich.table import Table
 
 from services.commands.terminal import plain
 from services.instance import Instance
 from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.ledger import Ledger
+from services.publish.delivery.line import Lines
+from services.publish.delivery.survey import Survey
 from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.settings import Settings
@@ -28,6 +32,14 @@ class Post:
     destinations: Destinations
     ledger: Ledger
     settings: Settings
+    redis: Redis
+    keys: Keys
+
+    @property
+    def survey(self) -> Survey:
+        """How destinations stand."""
+        lines = Lines(self.redis, self.ledger)
+        return Survey(self.destinations, self.ledger, lines, lambda: time_ns() // 1_000_000)
 
 
 @asynccontextmanager
@@ -36,7 +48,7 @@ async def open_post(state: Path, config: Path | None) -> AsyncIterator[Post]:
     instance = Instance.find(state, config)
     keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
     async with connect(instance.redis_url) as redis:
-        yield Post(Destinations(redis), Ledger(redis, keys), instance.settings)
+        yield Post(Destinations(redis), Ledger(redis, keys), instance.settings, redis, keys)
 
 
 def table_of(rows: Iterable[dict[str, Any]]) -> Table:

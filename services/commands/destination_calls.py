@@ -1,40 +1,33 @@
-"""`wiredesk destinations test`, `show` and `replay`: the calls to one destination."""
+"""`wiredesk destinations test`, `log` and `replay`: the calls to one destination."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
-from time import monotonic, time_ns
-from typing import Annotated
+from dataclasses import asdict
+from time import time_ns
+from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.table import Table
 
 from services.commands.deliveries import Post, instant, open_post
-from services.commands.destination_settings import channel_named, check
+from services.commands.destination_settings import as_usage_errors, channel_named
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
-from services.publish.delivery.channel import Channel, Testable
+from services.publish.delivery.call_log import MOST, Call, CallLog, Page
+from services.publish.delivery.channel import Channel
 from services.publish.delivery.destinations import Destination
+from services.publish.delivery.enrol import channel_settings
 from services.publish.delivery.ledger import Change
 from services.publish.delivery.row import Row, replay as sent_again
+from services.publish.delivery.trial import Tried, tried
 from shared.http import HttpSettings, public_client
 
 NameArgument = Annotated[str, typer.Argument(help="As `wiredesk destinations list` names it.")]
 SHOWN = 20
 REPLAYED = ("dead", "unknown", "delivered")
-
-
-@dataclass(frozen=True)
-class Tested:
-    """What a test came to. `status` is None when there was no answer."""
-
-    status: int | None
-    ms: int
-    verdict: str
-    error: str
+STYLES = {"done": "green", "refused": "red", "stopped": "red", "unknown": "red"}
 
 
 def make_test(
@@ -59,27 +52,39 @@ def make_test(
         raise typer.Exit(1)
 
 
-def show(
+def show_log(
     name: NameArgument,
     state: StateOption = DEFAULT_STATE,
     config: ConfigOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many calls.")] = SHOWN,
+    before: Annotated[
+        str, typer.Option(help="Only older ones: the cursor that the page before ended with.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show what came of the last 20 calls to a destination, newest first.
+    """Show what came of the calls to a destination, newest first; the last thousand are kept.
 
-    Example: wiredesk destinations show partner
+    Example: wiredesk destinations log partner --limit 50
     """
-    lines = asyncio.run(_attempts(state, config, name))
+    page = asyncio.run(_page(state, config, name, limit, before))
     if as_json:
-        console.print_json(data=lines)
+        console.print_json(data={"calls": [told(call) for call in page.calls], "next": page.next})
         return
     table = Table("time", "uri", "version", "try", "outcome", "error")
     table.columns[1].overflow = "fold"  # people copy it
-    for line in lines:
-        version = f"{line['op']} {line['version']}"
-        words = (instant(int(line["at_ms"])), line["uri"], version, line["try"])
-        table.add_row(*map(plain, (*words, line["outcome"], line["error"])))
-    console.print(table if lines else "no calls yet")
+    for call in page.calls:
+        outcome = plain(call.outcome, STYLES.get(call.outcome, "yellow"))
+        table.add_row(
+            instant(call.at_ms),
+            plain(call.uri),
+            f"{call.op} {call.version}",
+            str(call.tries),
+            outcome,
+            plain(call.error),
+        )
+    console.print(table if page.calls else "no calls yet")
+    if page.next:
+        console.print(plain(f"older ones: --before {page.next}"))
 
 
 def replay(
@@ -108,37 +113,35 @@ async def find(post: Post, name: str) -> Destination:
 @asynccontextmanager
 async def _opened(post: Post, destination: Destination) -> AsyncIterator[Channel]:
     plug = channel_named(destination.channel)
-    settings = check(plug, destination.settings)
+    with as_usage_errors():
+        settings = channel_settings(plug, destination.settings)
     async with public_client(post.settings.section("http", HttpSettings)) as http:
         channel: Channel = plug.open_channel(settings, http)
         yield channel
 
 
-async def _test(state: StateOption, config: ConfigOption, name: str) -> Tested:
+def told(call: Call) -> dict[str, Any]:
+    """A call as `--json` shows it."""
+    return {("try" if name == "tries" else name): value for name, value in asdict(call).items()}
+
+
+async def _test(state: StateOption, config: ConfigOption, name: str) -> Tried:
     async with open_post(state, config) as post:
         destination = await find(post, name)
         async with _opened(post, destination) as channel:
-            if not isinstance(channel, Testable):
+            outcome = await tried(channel)
+            if outcome is None:
                 raise typer.BadParameter(f"channel {destination.channel} has no test")
-            return await _tested(channel, channel)
+            return outcome
 
 
-async def _tested(channel: Channel, testable: Testable) -> Tested:
-    began = monotonic()
-    try:
-        answer: httpx.Response | Exception = await testable.test()
-    except (httpx.HTTPError, OSError) as error:
-        answer = error
-    ms = round((monotonic() - began) * 1000)
-    outcome = channel.classify(answer, "put")
-    status = answer.status_code if isinstance(answer, httpx.Response) else None
-    return Tested(status, ms, outcome.verdict, outcome.error)
-
-
-async def _attempts(state: StateOption, config: ConfigOption, name: str) -> list[dict[str, str]]:
+async def _page(
+    state: StateOption, config: ConfigOption, name: str, limit: int, before: str
+) -> Page:
     async with open_post(state, config) as post:
         await find(post, name)
-        return [dict(line) for line in await post.ledger.attempts(name, SHOWN)]
+        with as_usage_errors():
+            return await CallLog(post.redis, post.keys).page(name, limit, before)
 
 
 async def _replay(

@@ -1,100 +1,156 @@
-"""`wiredesk destinations`: where the news goes; add, list, pause, resume, remove."""
+"""`wiredesk destinations`: where the news goes; add, change, pause, resume, remove, rotate."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from rich.table import Table
 
-from services.commands import destination_calls as calls
-from services.commands.deliveries import Post, instant, open_post
-from services.commands.destination_settings import (
-    channel_named,
-    check,
-    faults,
-    read_filter,
-    read_settings,
-    with_secret,
-)
+from services.commands import destination_calls as calls, destination_looks as looks
+from services.commands.deliveries import open_post
+from services.commands.destination_filter import try_filter
+from services.commands.destination_settings import as_usage_errors, channel_named, read_settings
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
 from services.publish.delivery.destinations import Destination
+from services.publish.delivery.enrol import enrolled, shares_secrets, with_secret
+from services.publish.delivery.rotation import MAX_OVERLAP_HOURS, OVERLAP_HOURS, rotated
+from services.publish.delivery.signature import new_secret
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Destinations of the news: add, list, pause, resume, remove, test, show, replay."
+    help="Destinations of the news: where it goes, how they are, what they got."
     "\n\nExample: wiredesk destinations list",
 )
+app.command("list")(looks.list_destinations)
+app.command()(looks.show)
+app.command("filter")(try_filter)
 app.command("test")(calls.make_test)
-app.command()(calls.show)
+app.command("log")(calls.show_log)
 app.command()(calls.replay)
+
+LIMITS = {
+    "filter",
+    "concurrency",
+    "max_per_hour",
+    "pace_seconds",
+    "max_age_hours",
+    "give_up_hours",
+    "owner",
+}
+"""Fields that have a default, which `--unset` brings back."""
+
 NewName = Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]
-Hours = Annotated[float | None, typer.Option(min=0)]
-
-
-@app.command("list")
-def list_destinations(
-    state: StateOption = DEFAULT_STATE, config: ConfigOption = None, as_json: JsonOption = False
-) -> None:
-    """List the destinations: how they are, what waits, what came of the last call.
-
-    Example: wiredesk destinations list --json
-    """
-    rows = asyncio.run(_all(state, config))
-    if as_json:
-        console.print_json(data=rows)
-        return
-    table = Table("name", "channel", "state", "filter", "waiting", "failing since", "last call")
-    table.columns[0].overflow = "fold"  # people copy it
-    for row in rows:
-        failing = f"{instant(row['failing_since_ms'])} {row['error']}".strip()
-        condition = f"{row['state']} {row['reason']}".strip()
-        words = (row["name"], row["channel"], condition, row["filter"], row["waiting"])
-        last = (row["last"] or {}).get("outcome", "")
-        table.add_row(*map(plain, (*words, failing, last)))
-    console.print(table if rows else "no destinations yet: wiredesk destinations add NAME")
+Words = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting of the channel; commas in a list.", metavar="K=V"),
+]
+FilterOption = Annotated[
+    str | None, typer.Option("--filter", help="What it wants; empty = everything.", metavar="EXPR")
+]
+Concurrency = Annotated[int | None, typer.Option(min=1, help="Calls at once; 4 if not given.")]
+MaxPerHour = Annotated[int | None, typer.Option(min=1, help="First posts in any 60 minutes.")]
+Pace = Annotated[
+    float | None, typer.Option(min=0, help="Seconds between one first post and the next.")
+]
+MaxAge = Annotated[float | None, typer.Option(min=0, help="Older articles are no first posts.")]
+GiveUp = Annotated[
+    float | None,
+    typer.Option(min=0, help="First posts that waited longer are old news; 168."),
+]
+Owner = Annotated[
+    str | None, typer.Option(help="The name of a key that may change it over HTTP.", metavar="KEY")
+]
+Unset = Annotated[
+    list[str] | None, typer.Option(help="Back to the default, e.g. max-per-hour.", metavar="NAME")
+]
+Overlap = Annotated[
+    float,
+    typer.Option(
+        "--overlap-hours",
+        min=0,
+        max=MAX_OVERLAP_HOURS,
+        help="So long the old secret stays good; 0 = not at all.",
+    ),
+]
 
 
 @app.command()
 def add(
     name: NewName,
     channel: Annotated[str, typer.Option(help="The kind of destination, e.g. webhook.")],
+    *,
     state: StateOption = DEFAULT_STATE,
     config: ConfigOption = None,
-    words: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the channel; commas in a list.", metavar="K=V"),
-    ] = None,
-    filter_: Annotated[str, typer.Option("--filter", help="What it wants.", metavar="EXPR")] = "",
-    max_age_hours: Hours = None,
-    give_up_hours: Hours = None,
+    words: Words = None,
+    filter_: FilterOption = None,
+    concurrency: Concurrency = None,
+    max_per_hour: MaxPerHour = None,
+    pace_seconds: Pace = None,
+    max_age_hours: MaxAge = None,
+    give_up_hours: GiveUp = None,
+    owner: Owner = None,
 ) -> None:
     """Add a destination. A webhook without a secret gets one; it is shown once.
 
     Example: wiredesk destinations add partner --channel webhook --set url=https://partner.example/
     """
     plug = channel_named(channel)
-    settings, secret = with_secret(channel, read_settings(plug, words or ()))
-    check(plug, settings)
-    try:
-        destination = Destination(
-            name=name,
-            channel=channel,
-            settings=settings,
-            filter=read_filter(filter_),
-            created=datetime.now(UTC),
-            max_age_hours=max_age_hours,
-            give_up_hours=give_up_hours,
-        )
-    except ValidationError as error:
-        raise typer.BadParameter(faults(error)) from None
+    settings, secret = with_secret(plug, read_settings(plug, words or ()))
+    fields = {"name": name, "channel": channel, "settings": settings, "created": datetime.now(UTC)}
+    given = _given(filter_, concurrency, max_per_hour, pace_seconds, max_age_hours, give_up_hours)
+    with as_usage_errors():
+        destination = enrolled({channel: plug}, fields | given | {"owner": owner or ""})
     if not asyncio.run(_add(state, config, destination)):
         console.print(plain(f"there is a destination {name} already", "red"))
         raise typer.Exit(1)
     if secret:
         print(secret)  # noqa: T201  # for pipes: the secret alone on standard output
+
+
+@app.command()
+def change(
+    name: calls.NameArgument,
+    *,
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+    words: Words = None,
+    filter_: FilterOption = None,
+    concurrency: Concurrency = None,
+    max_per_hour: MaxPerHour = None,
+    pace_seconds: Pace = None,
+    max_age_hours: MaxAge = None,
+    give_up_hours: GiveUp = None,
+    owner: Owner = None,
+    unset: Unset = None,
+) -> None:
+    """Change what was added by command or over HTTP; what is not named stays.
+
+    Example: wiredesk destinations change partner --max-per-hour 10 --unset max-age-hours
+    """
+    given = _given(filter_, concurrency, max_per_hour, pace_seconds, max_age_hours, give_up_hours)
+    given |= {} if owner is None else {"owner": owner}
+    dropped = {one.replace("-", "_") for one in unset or ()}
+    asyncio.run(_change(state, config, name, words or [], given, dropped))
+
+
+@app.command()
+def rotate(
+    name: calls.NameArgument,
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+    overlap_hours: Overlap = OVERLAP_HOURS,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new secret and show it once. The old one stays good for a day, then ends by itself.
+
+    Example: wiredesk destinations rotate partner --overlap-hours 48
+    """
+    made = asyncio.run(_rotate(state, config, name, timedelta(hours=overlap_hours)))
+    if as_json:
+        console.print_json(data=made)
+    else:
+        print(made["secret"])  # noqa: T201  # for pipes: the secret alone on standard output
 
 
 @app.command()
@@ -117,6 +173,8 @@ def resume(
 ) -> None:
     """Send to a destination again, and forget how it failed.
 
+    First posts that have waited for more than a week are old news, and are not sent.
+
     Example: wiredesk destinations resume partner
     """
     asyncio.run(_resume(state, config, name))
@@ -133,34 +191,69 @@ def remove(
     asyncio.run(_remove(state, config, name))
 
 
-async def _all(state: StateOption, config: ConfigOption) -> list[dict[str, Any]]:
-    async with open_post(state, config) as post:
-        found = await post.destinations.all()
-        return [await _shown(post, destination) for destination in found.values()]
-
-
-async def _shown(post: Post, destination: Destination) -> dict[str, Any]:
-    """All there is to say of it, its settings apart: they hold secrets."""
-    health = await post.destinations.health(destination.name)
-    last = await post.ledger.attempts(destination.name, 1)
-    hours = destination.model_dump(include={"max_age_hours", "give_up_hours"})
-    return {
-        "name": destination.name,
-        "channel": destination.channel,
-        "state": destination.state,
-        "reason": destination.reason,
-        "filter": str(destination.filter),
-        **hours,
-        "waiting": await post.ledger.waiting(destination.name),
-        "failing_since_ms": health.failing_since,
-        "error": health.error,
-        "last": last[0] if last else None,
+def _given(
+    filter_: str | None,
+    concurrency: int | None,
+    max_per_hour: int | None,
+    pace_seconds: float | None,
+    max_age_hours: float | None,
+    give_up_hours: float | None,
+) -> dict[str, Any]:
+    """The fields that were named."""
+    fields = {
+        "filter": filter_,
+        "concurrency": concurrency,
+        "max_per_hour": max_per_hour,
+        "pace_seconds": pace_seconds,
+        "max_age_hours": max_age_hours,
+        "give_up_hours": give_up_hours,
     }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 async def _add(state: StateOption, config: ConfigOption, destination: Destination) -> bool:
     async with open_post(state, config) as post:
         return await post.destinations.add(destination)
+
+
+async def _change(
+    state: StateOption,
+    config: ConfigOption,
+    name: str,
+    words: list[str],
+    given: dict[str, Any],
+    dropped: set[str],
+) -> None:
+    async with open_post(state, config) as post:
+        plug = channel_named((await calls.find(post, name)).channel)
+        settings = read_settings(plug, words)
+        if dropped - LIMITS:
+            raise typer.BadParameter(f"--unset: there are {', '.join(sorted(LIMITS))}")
+
+        def changed(one: Destination) -> Destination:
+            kept = {field: value for field, value in one if field not in dropped}
+            update = kept | given | {"settings": {**one.settings, **settings}}
+            return enrolled({one.channel: plug}, update)
+
+        with as_usage_errors():
+            await post.destinations.change(name, changed)
+    console.print(f"changed: {name}")
+
+
+async def _rotate(
+    state: StateOption, config: ConfigOption, name: str, overlap: timedelta
+) -> dict[str, Any]:
+    secret, now = new_secret(), datetime.now(UTC)
+
+    def changed(one: Destination) -> Destination:
+        return one.model_copy(update={"settings": rotated(one.settings, secret, now, overlap)})
+
+    async with open_post(state, config) as post:
+        destination = await calls.find(post, name)
+        if not shares_secrets(channel_named(destination.channel)):
+            raise typer.BadParameter(f"channel {destination.channel} shares no secret")
+        await post.destinations.change(name, changed)
+    return {"secret": secret, "old_until": (now + overlap).isoformat() if overlap else None}
 
 
 async def _pause(state: StateOption, config: ConfigOption, name: str, reason: str) -> None:
@@ -180,6 +273,6 @@ async def _resume(state: StateOption, config: ConfigOption, name: str) -> None:
 async def _remove(state: StateOption, config: ConfigOption, name: str) -> None:
     async with open_post(state, config) as post:
         await calls.find(post, name)
-        waiting = await post.ledger.waiting(name)
+        [waiting] = await post.ledger.waiting_for([name])
         await post.destinations.remove(name)
     console.print(f"removed: {name}; never sent: {waiting}")

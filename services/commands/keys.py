@@ -1,4 +1,4 @@
-"""`wiredesk keys`: who may send."""
+"""`wiredesk keys`: who may come in."""
 
 import asyncio
 from typing import Annotated
@@ -8,13 +8,14 @@ from rich.table import Table
 
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
-from services.ingest.keys import SCOPES, Keyring, StoredKey
 from services.instance import Instance
+from shared.keyring import SCOPES, USUAL_SCOPES, Keyring, StoredKey
 from shared.redis import connect
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Keys of newsroom systems: create, list, revoke.\n\nExample: wiredesk keys create cms",
+    help="Keys of newsrooms and subscribers: create, list, revoke."
+    "\n\nExample: wiredesk keys create cms",
 )
 
 
@@ -23,16 +24,20 @@ def create(
     name: Annotated[str, typer.Argument(help="Who gets it, e.g. the CMS.")],
     state: StateOption = DEFAULT_STATE,
     config: ConfigOption = None,
-    scope: Annotated[list[str] | None, typer.Option(help="Default: all three.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Default: " + " ".join(USUAL_SCOPES) + ".")
+    ] = None,
 ) -> None:
     """Make a key. It is shown once, and kept nowhere.
+
+    `subscribe` keeps webhooks of its own over HTTP; `operate` sees and changes those of all.
 
     Example: wiredesk keys create cms --scope publish --scope withdraw
     """
     unknown = set(scope or ()) - set(SCOPES)
     if unknown:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}; known are {', '.join(SCOPES)}")
-    key = asyncio.run(_create(Instance.find(state, config), name, scope or list(SCOPES)))
+    key = asyncio.run(_create(Instance.find(state, config), name, scope or list(USUAL_SCOPES)))
     print(key)  # noqa: T201  # for pipes: the key alone on standard output
 
 
@@ -62,12 +67,15 @@ def revoke(
     name: Annotated[str, typer.Argument(help="As it was created.")],
     state: StateOption = DEFAULT_STATE,
     config: ConfigOption = None,
+    keep_newest: Annotated[
+        bool, typer.Option("--keep-newest", help="The key that was made last stays good.")
+    ] = False,
 ) -> None:
     """Make all keys of that name useless, at once.
 
     Example: wiredesk keys revoke cms
     """
-    count = asyncio.run(_revoke(Instance.find(state, config), name))
+    count = asyncio.run(_revoke(Instance.find(state, config), name, keep_newest=keep_newest))
     console.print(f"revoked: {count}")
     if not count:
         raise typer.Exit(1)
@@ -83,6 +91,6 @@ async def _stored(instance: Instance) -> list[StoredKey]:
         return await Keyring(redis, ()).stored()
 
 
-async def _revoke(instance: Instance, name: str) -> int:
+async def _revoke(instance: Instance, name: str, *, keep_newest: bool) -> int:
     async with connect(instance.redis_url) as redis:
-        return await Keyring(redis, ()).revoke(name)
+        return await Keyring(redis, ()).revoke(name, keep_newest=keep_newest)

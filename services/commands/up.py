@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,8 +17,11 @@ from rich.table import Table
 from services.commands.options import DEFAULT_STATE, ConfigOption, StateOption
 from services.instance import State, load_settings
 from services.merged_log import MergedLog
+from services.publish import channels
+from services.publish.delivery.configured import configured
 from services.run import Supervisor, child_environment
 from shared import logs
+from shared.plugs import find_plugs
 from shared.redis import RedisSettings
 from shared.service import Service, listen, serve
 from shared.settings import Settings
@@ -82,6 +86,7 @@ def up(
     """
     settings = load_settings(config)
     set_up_logs("up", settings)
+    configured(settings, find_plugs(channels), datetime.now(UTC))  # rather now than in a child
     ports = {"publish": port_site, "ingest": port_ingest, "enrich": port_enrich}
     place = State(state.resolve())
     with place.claimed():

@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr
 from services.ingest import openapi
 from services.ingest.admission import Admission
 from services.ingest.intake import Intake
-from services.ingest.keys import Keyring
 from services.ingest.ledger import Ledger
 from services.ingest.release import Release
 from services.ingest.sources.http_api import HttpApi
 from services.ingest.sources.stream import GROUP, Inbox
 from shared.bus import Bus
+from shared.doorkeeper import Doorkeeper
 from shared.hop import StreamSettings
+from shared.keyring import Keyring
 from shared.redis import RedisSettings
 from shared.service import Service
 from shared.settings import Settings
@@ -45,7 +46,7 @@ def build(settings: Settings) -> Service:
     bus.hop([INBOX], GROUP, Inbox(intake))
     admission = Admission(bus.redis, own.max_memory_share)
     keyring = Keyring(bus.redis, [k.get_secret_value() for k in (*own.keys, own.local_key)])
-    api = HttpApi(intake, keyring, admission, max_body_bytes=own.max_body_bytes)
+    api = HttpApi(intake, Doorkeeper(keyring), admission, max_body_bytes=own.max_body_bytes)
     return Service(
         "ingest",
         bus,

@@ -1,13 +1,13 @@
 """Wiring of publish: `article.enriched` in; live pages, lists and feeds, then the news of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, time_ns
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -19,9 +19,12 @@ from services.publish.changes.gate import ChangesSettings, Gate
 from services.publish.changes.log import ChangeLog
 from services.publish.changes.watch import Watch
 from services.publish.delivery.announcer import Announcer
+from services.publish.delivery.configured import configured, settle
 from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
+from services.publish.delivery.enrol import Plugs
 from services.publish.delivery.ledger import Ledger
+from services.publish.delivery.line import Lines
 from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
 from services.publish.delivery.rota import Rota
 from services.publish.desk import Desk
@@ -34,6 +37,7 @@ from services.publish.site.files import Files
 from services.publish.site.pages import Pages
 from services.publish.site.policy import CONTENT_SECURITY_POLICY
 from services.publish.site.serve import site_app
+from services.publish.subscriptions.wiring import subscription_routes
 from shared.bus import Bus
 from shared.errors import Misconfigured
 from shared.hop import StreamSettings
@@ -54,6 +58,8 @@ class PublishSettings(BaseModel):
 
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
+    keys: tuple[SecretStr, ...]
+    local_key: SecretStr
 
 
 class SiteSettings(Site):
@@ -75,7 +81,9 @@ def build(settings: Settings) -> Service:
     builder = _builder(site, desk, Dirty(bus.redis, keys), changes, feeds)
     announce = Announce(desk, builder, keys, wake=wake, clock=_now)
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
-    postroom = _postroom(settings, bus, keys, Announcer(desk, site))
+    plugs = find_plugs(channels)
+    in_file = configured(settings, plugs, _now())
+    postroom = _postroom(settings, bus, keys, Announcer(desk, site), plugs)
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     watch = Watch(changes)
     gate = Gate(settings.section("changes", ChangesSettings), monotonic)
@@ -85,16 +93,18 @@ def build(settings: Settings) -> Service:
         [
             *ChangesApi(changes, watch, gate, site).routes(),
             *Documents(desk, changes, site).routes(),
+            *subscription_routes(settings, bus.redis, keys, plugs),
             Mount("/", _files(site, feeds)),
         ],
         background=[
-            _open_site(builder),
+            _as_soon_as_redis_answers(builder.open),
             builder.keep_fresh(wake),
             Expiry(desk, wake, _now).watch(),
             postroom.keep_couriers(),
             postroom.watch(),
             watch.run(),
         ],
+        prepare=lambda: _as_soon_as_redis_answers(lambda: settle(Destinations(bus.redis), in_file)),
         before_stop=watch.end,
     )
 
@@ -114,10 +124,14 @@ def _builder(
     )
 
 
-def _postroom(settings: Settings, bus: Bus, keys: Keys, announcer: Announcer) -> Postroom:
+def _postroom(
+    settings: Settings, bus: Bus, keys: Keys, announcer: Announcer, plugs: Plugs
+) -> Postroom:
+    ledger = Ledger(bus.redis, keys)
     office = Office(
-        Ledger(bus.redis, keys),
+        ledger,
         Destinations(bus.redis),
+        Lines(bus.redis, ledger),
         announcer,
         announcer.is_current,
         lambda: time_ns() // 1_000_000,
@@ -127,7 +141,7 @@ def _postroom(settings: Settings, bus: Bus, keys: Keys, announcer: Announcer) ->
         office,
         keys,
         rota=Rota(bus.redis, bus.consumer),
-        channels=find_plugs(channels),
+        channels=plugs,
         http=lambda: public_client(own),
         clock=_now,
     )
@@ -155,11 +169,10 @@ def _files(site: SiteSettings, feeds: Mapping[str, Feed]) -> Starlette:
     )
 
 
-async def _open_site(builder: Builder) -> None:
-    """Open the site as soon as Redis answers."""
+async def _as_soon_as_redis_answers(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            await builder.open()
+            await work()
         except (RedisError, OSError) as error:
             if not is_outage(error):
                 raise

@@ -13,8 +13,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from services.cli import app
-from services.ingest.keys import SCOPES
 from shared.embedded import remembered_url
+from shared.keyring import SCOPES, USUAL_SCOPES
 from shared.streams import INBOX, dead_letters
 from tests.installation import Installation, command, installation, until
 
@@ -45,6 +45,10 @@ COMMANDS = (
     "destinations list",
     "destinations add",
     "destinations pause",
+    "destinations change",
+    "destinations rotate",
+    "destinations filter",
+    "destinations log",
     "destinations resume",
     "destinations remove",
     "destinations test",
@@ -243,6 +247,17 @@ def test_a_key_sends_until_it_is_revoked(here: Installation) -> None:
     assert here.run("keys", "revoke", "cms").returncode == 0
     assert httpx.get(url, headers=headers).status_code == 401
     assert here.run("keys", "revoke", "cms").returncode == 1
+
+
+def test_a_key_is_changed_without_a_gap_under_the_same_name(here: Installation) -> None:
+    old, new = (here.run("keys", "create", "wire").stdout.strip() for _ in range(2))
+    assert here.run("keys", "revoke", "wire", "--keep-newest").stdout == "revoked: 1\n"
+    url = f"{here.addresses['ingest']}/v1/articles/urn:nothing"
+    for key, status in ((old, 401), (new, 404)):
+        assert httpx.get(url, headers={"Authorization": f"Bearer {key}"}).status_code == status
+    [row] = here.told("keys", "list")
+    assert row["scopes"] == list(USUAL_SCOPES)
+    assert here.run("keys", "revoke", "wire").stdout == "revoked: 1\n"
 
 
 def test_a_scope_that_is_none_is_a_usage_error(here: Installation) -> None:

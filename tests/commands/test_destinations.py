@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx
@@ -183,7 +184,7 @@ def test_a_removed_destination_is_gone_and_what_waited_is_told(partner: Partner)
     until(lambda: partner.row["waiting"] == 1)
     assert partner.run("remove") == (0, f"removed: {partner.name}; never sent: 1\n")
     assert partner.name not in partner.here.run("destinations", "list", "--json").stdout
-    for word in ("remove", "resume", "test", "show", "replay"):
+    for word in ("remove", "resume", "test", "show", "log", "change", "rotate", "filter", "replay"):
         code, said = partner.run(word)
         assert (code, "there is no destination" in said) == (1, True), word
 
@@ -204,17 +205,108 @@ def test_a_test_that_is_not_done_says_why_with_exit_code_1(partner: Partner) -> 
     assert "鑰匙不對" in said
 
 
+def test_the_calls_are_logged_page_by_page(partner: Partner) -> None:
+    partner.publish()
+    [call] = partner.here.told("destinations", "log", partner.name)["calls"]
+    assert (call["uri"], call["outcome"], call["try"]) == (partner.uri, "done", 1)
+    assert call["id"] == partner.receiver.received[0].headers["webhook-id"]
+    partner.send(headline="環狀線北環段動工", version=2)
+    until(lambda: len(partner.receiver.received) == 2)
+    until(lambda: partner.row["last"]["version"] == 2)
+    newest = partner.here.told("destinations", "log", partner.name, "--limit", "1")
+    older = partner.here.told("destinations", "log", partner.name, "--before", newest["next"])
+    assert [one["version"] for page in (newest, older) for one in page["calls"]] == [2, 1]
+    assert partner.run("log", "--before", "x")[0] == 2
+
+
 def test_the_last_calls_are_shown_and_no_secret_anywhere(partner: Partner) -> None:
     partner.publish()
-    code, said = partner.run("show")
+    code, said = partner.run("log")
     assert (code, "put 1" in said, "done" in said) == (0, True, True)
-    [line] = partner.here.told("destinations", "show", partner.name)
-    assert (line["uri"], line["outcome"], line["try"]) == (partner.uri, "done", "1")
-    assert partner.row["last"] == line
     listed = partner.here.run("destinations", "list").stdout
     listed += partner.here.run("destinations", "list", "--json").stdout
+    listed += partner.run("show")[1] + partner.run("show", "--json")[1]
     assert partner.secret not in listed + said + partner.here.log
     assert "whsec_" not in listed
+
+
+def test_one_destination_is_shown_with_all_it_may_and_may_not(partner: Partner) -> None:
+    assert partner.run("change", "--max-per-hour", "3", "--set", "thin=false")[0] == 0
+    shown = partner.here.told("destinations", "show", partner.name)
+    assert shown["settings"] == {"url": partner.receiver.url, "old_until": None, "thin": False}
+    assert (shown["condition"], shown["max_per_hour"]) == ("well", 3)
+    assert partner.receiver.url in partner.run("show")[1]
+    assert partner.run("change", "--unset", "max-per-hour")[0] == 0
+    assert partner.row["max_per_hour"] is None
+    assert partner.row["settings"]["thin"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("--max-per-hour", "0"), "max-per-hour"),
+        (("--set", "url=ftp://hidden-words"), "url"),
+        (("--filter", "weather:sun"), "weather"),
+        (("--unset", "name"), "max_per_hour"),
+    ],
+)
+def test_a_change_that_cannot_be_is_a_usage_error(
+    partner: Partner, words: tuple[str, str], field: str
+) -> None:
+    code, said = partner.run("change", *words)
+    assert (code, field in said, "hidden-words" in said) == (2, True, False)
+
+
+def test_what_a_brake_keeps_back_stands_in_line_for_all_to_see(partner: Partner) -> None:
+    assert partner.run("change", "--max-per-hour", "1")[0] == 0
+    sleep(1)  # the postroom looks for changes twice a second
+    partner.publish()
+    waiting = f"{partner.uri}:second"
+    partner.story.write_text(json.dumps({"uri": waiting, "headline": "第二則"}), "utf-8")
+    partner.here.run("send", str(partner.story))
+    until(lambda: partner.row["in_line"] == 1)
+    assert "1 in line" in partner.here.run("destinations", "list").stdout
+    [row] = partner.here.told("trace", waiting)["deliveries"]
+    assert row["error"] == "waits in line: at most 1 first post an hour"
+    partner.send(headline="環狀線北環段動工", version=2)
+    until(lambda: [notice["data"]["version"] for _, notice in partner.told()] == [1, 2])
+    assert partner.run("change", "--unset", "max-per-hour")[0] == 0
+    until(lambda: partner.row["waiting"] == 0)
+    assert [notice["data"]["uri"] for _, notice in partner.told()][-1] == waiting
+
+
+def test_a_secret_is_changed_without_a_gap(partner: Partner) -> None:
+    code, said = partner.run("rotate")
+    old, new = partner.secret, said.strip()
+    assert (code, new.startswith("whsec_")) == (0, True)
+    partner.run("test")
+    for partner.secret in (old, new):
+        assert len(partner.told()) == 1
+    code, said = partner.run("rotate")
+    assert (code, "two secrets are good already" in said) == (1, True)
+    rotated = partner.here.told("destinations", "rotate", partner.name, "--overlap-hours", "0")
+    assert rotated["old_until"] is None
+    partner.receiver.received.clear()
+    partner.run("test")
+    partner.secret = rotated["secret"]
+    assert len(partner.told()) == 1
+
+
+def test_a_filter_is_tried_on_what_is_live_before_it_is_set(partner: Partner) -> None:
+    section = f"版{partner.name}"
+    partner.send(headline="環狀線北環段動工", section=section)
+    until(lambda: partner.here.page_of(partner.uri))
+    wished = ("--filter", f"section:{section}")
+    tried = partner.here.told("destinations", "filter", *wished)
+    assert (tried["matched"], tried["busiest_hour"], tried["changed"]) == (1, 1, None)
+    assert [one["uri"] for one in tried["latest"]] == [partner.uri]
+    assert {"section": section, "matched": 1, "of": 1} in tried["sections"]
+    assert partner.run("filter", *wished, "--dry-run")[0] == 0
+    assert partner.row["filter"] == ""
+    code, said = partner.run("filter", *wished)
+    assert (code, "changed" in said, "1 of " in said) == (0, True, True)
+    assert partner.row["filter"] == f"section:{section}"
+    assert partner.here.run("destinations", "filter").returncode == 2
 
 
 def test_a_replay_sends_the_same_notice_under_the_same_id(partner: Partner) -> None:

@@ -1,5 +1,6 @@
 """When a failing destination is left alone, and how it comes back."""
 
+import pytest
 from hypothesis import given, strategies as st
 
 from services.publish.delivery.breaker import (
@@ -11,8 +12,10 @@ from services.publish.delivery.breaker import (
     PROBE_EVERY_MS,
     SECOND,
     Health,
+    News,
     after_failure,
     after_success,
+    news,
 )
 
 NOW = 1_795_000_000_000
@@ -99,3 +102,62 @@ def test_whatever_happens_it_is_never_shut_for_longer_than_a_day(
         assert health.may_try(health.open_until) != 0
         assert health.open_until <= latest + PROBE_EVERY_MS
         assert (health.may_try(now) == -1) == (health.failures < OPEN_AFTER)
+
+
+def story_of(health: Health, *moments: int) -> list[tuple[int, News]]:
+    """What the operator hears of failures at these moments, in hours."""
+    heard = []
+    for hours in moments:
+        failing = after_failure(health, "503", NOW + hours * HOUR)
+        heard += [(hours, item) for item in news(health, failing)]
+        health = failing
+    return heard
+
+
+def test_the_operator_hears_of_the_fourth_failure_after_a_day_after_four_days_and_at_the_end() -> (
+    None
+):
+    told = story_of(WELL, 0, 0, 0, 0, 0, 23, 24, 25, 95, *[96] * 20, 119, 120, 121)
+    assert told == [
+        (0, "fails"),
+        (24, "fails"),
+        (96, "fails"),
+        (96, "rests"),
+        (120, "disabled"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failures", "told"),
+    [
+        (0, ()),
+        (3, ()),
+        (4, ("well_again",)),
+        (OPEN_AFTER, ("rests_no_more", "well_again")),
+    ],
+)
+def test_a_success_is_told_to_whom_the_failures_were(failures: int, told: tuple[News, ...]) -> None:
+    assert news(failed(WELL, failures), WELL) == told
+
+
+def test_the_first_success_of_a_disabled_destination_enables_it() -> None:
+    health, now = WELL, NOW
+    while not health.is_disabled(now):
+        now = max(now + SECOND, health.open_until)
+        health = after_failure(health, "503", now)
+    assert news(health, after_success(health)) == ("rests_no_more", "enabled", "well_again")
+
+
+@given(st.lists(st.integers(0, 10 * HOUR), max_size=80))
+def test_nothing_is_told_twice_of_one_failure(pauses: list[int]) -> None:
+    health, now = WELL, NOW
+    told: list[News] = []
+    for pause in pauses:
+        now += pause
+        failing = after_failure(health, "503", now)
+        told += news(health, failing)
+        health = failing
+    assert told.count("fails") <= 3
+    assert told.count("rests") <= 1
+    assert told.count("disabled") <= 1
+    assert ("rests" in told) == (len(pauses) >= OPEN_AFTER)

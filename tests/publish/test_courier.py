@@ -19,6 +19,7 @@ from services.publish.delivery.channel import Announcement, Caps, Rendered
 from services.publish.delivery.courier import Courier, Office
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
+from services.publish.delivery.line import Lines
 from services.publish.delivery.row import Op, Outcome, Row
 from shared.article import Article
 from shared.streams import Keys
@@ -94,7 +95,12 @@ class Post:
             name=NAME, channel="wire", settings={}, created=datetime.now(UTC)
         )
         office = Office(
-            self.ledger, Destinations(redis), announce, is_current, lambda: time_ns() // 1_000_000
+            self.ledger,
+            Destinations(redis),
+            Lines(redis, self.ledger),
+            announce,
+            is_current,
+            lambda: time_ns() // 1_000_000,
         )
         self.courier = Courier(office, self.destination, self.wire, kills=False)
 
@@ -170,7 +176,8 @@ async def test_a_breaker_that_opens_stops_the_rest_of_what_was_claimed(redis: Re
         await post.until({"delivered": 150})
         sick = True
         well = len(post.wire.called)
-        rows = [Row(f"urn:s:{n}", NAME, 1, "put", wanted_at=1, due_at=1) for n in range(100)]
+        now = time_ns() // 1_000_000
+        rows = [Row(f"urn:s:{n}", NAME, 1, "put", wanted_at=now, due_at=1) for n in range(100)]
         await post.ledger.replace([Change(row) for row in rows])
         post.courier.wake.set()
         await post.until({"delivered": 150, "waiting": 100})

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.addresses import is_public, may_call
+from shared.addresses import is_public, may_call, refused_at_sight
 from shared.http import AddressRefused, Resolve, public_client
 from tests.shared.networks import (
     LOOPBACK,
@@ -184,3 +184,39 @@ def test_nothing_private_is_public(address: object) -> None:
 def test_what_is_no_address_is_not_called(text: str) -> None:
     assert not is_public(text + "?")
     assert not may_call(text + "?", 443, ())
+
+
+SEEN_ONLY_BY_LOOKING_UP = {"http://a..example/", "http://" + "a" * 64 + ".example/"}
+
+
+@pytest.mark.parametrize("url", [url for url in FORBIDDEN if url not in SEEN_ONLY_BY_LOOKING_UP])
+def test_a_forbidden_address_is_refused_at_sight(url: str) -> None:
+    assert refused_at_sight(url, ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://partner.example/hooks?key=1",
+        "http://partner.example:80/",
+        "http://93.184.216.34/",
+        "https://[2606:2800:21f:cb07::1]/",
+        "https://新聞.台灣/",
+        "https://local.example/",
+    ],
+)
+def test_what_may_be_public_is_left_to_the_call(url: str) -> None:
+    assert refused_at_sight(url, ()) == ""
+
+
+def test_where_a_network_is_opened_names_may_lead_into_it_and_its_addresses_are_called() -> None:
+    opened = LOOPBACK_OPENED.allow_networks
+    for url in ("http://receiver:9000/", "http://localhost/", "http://127.0.0.1:8080/"):
+        assert refused_at_sight(url, opened) == ""
+    assert refused_at_sight("http://10.0.0.1/", opened) == "10.0.0.1:80 is not public"
+
+
+@given(st.text(max_size=40))
+def test_no_text_makes_the_look_at_an_address_fail(text: str) -> None:
+    for url in (text, f"http://{text}", f"https://{text}/"):
+        refused_at_sight(url, ())

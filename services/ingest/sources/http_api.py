@@ -8,7 +8,7 @@ GET    /v1/articles/{uri}      what is known of it, and what each destination ha
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 
 from pydantic import ValidationError
@@ -21,69 +21,46 @@ from services.ingest.accept import Decision
 from services.ingest.admission import Admission
 from services.ingest.intake import Intake
 from services.ingest.invalid import bad_fields, invalid
-from services.ingest.keys import Keyring, Sender
 from services.ingest.reading import read
 from shared.article import Article
 from shared.deliveries import deliveries_of
+from shared.doorkeeper import RETRY_SECONDS, Doorkeeper, read_body, too_large
 from shared.errors import BadField, Conflict, Rejected
-from shared.problem import come_back, faults, problem, refusal
+from shared.keyring import Sender
+from shared.problem import come_back, faults, problem
 from shared.redis import is_outage
 
-RETRY_SECONDS = 2
 BATCH_AT_ONCE = 32
+BATCH_BODIES = 50
+"""A batch may be so many times the size of one request."""
 MAX_DIGITS = 16
-Endpoint = Callable[[Request, Sender], Awaitable[Response]]
 
 
 class HttpApi:
     """The endpoints. Every request is authorised first, and never answered 500 for its content."""
 
     def __init__(
-        self, intake: Intake, keyring: Keyring, admission: Admission, *, max_body_bytes: int
+        self, intake: Intake, doorkeeper: Doorkeeper, admission: Admission, *, max_body_bytes: int
     ) -> None:
         self._intake = intake
-        self._keyring = keyring
+        self._doorkeeper = doorkeeper
         self._admission = admission
         self._max_body_bytes = max_body_bytes
 
     def routes(self) -> list[Route]:
         """The routes, to be mounted at the root."""
-        one = "/v1/articles/{uri:path}"
+        one, guarded = "/v1/articles/{uri:path}", self._doorkeeper.guarded
         return [
-            Route("/v1/articles", self._guarded("publish", self._post), methods=["POST"]),
-            Route("/v1/articles:batch", self._guarded("publish", self._batch), methods=["POST"]),
-            Route(one, self._guarded("withdraw", self._delete), methods=["DELETE"]),
-            Route(one, self._guarded("read", self._get), methods=["GET"]),
+            Route("/v1/articles", guarded(self._post, "publish"), methods=["POST"]),
+            Route("/v1/articles:batch", guarded(self._batch, "publish"), methods=["POST"]),
+            Route(one, guarded(self._delete, "withdraw"), methods=["DELETE"]),
+            Route(one, guarded(self._get, "read"), methods=["GET"]),
         ]
 
-    def _guarded(self, scope: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
-            try:
-                sender = await self._sender(request)
-                if sender is None:
-                    return _unauthorised()
-                if not sender.may(scope):
-                    return problem(HTTPStatus.FORBIDDEN, f"this key has no scope {scope}")
-                return await endpoint(request, sender)
-            except Rejected as error:
-                return refusal(error)
-            except (RedisError, OSError) as error:
-                if not is_outage(error):
-                    raise
-                return come_back("the event log is not reachable; send again", RETRY_SECONDS)
-
-        return guarded
-
-    async def _sender(self, request: Request) -> Sender | None:
-        kind, _, key = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not key:
-            return None
-        return await self._keyring.sender(key.strip())
-
     async def _post(self, request: Request, sender: Sender) -> Response:
-        body = await self._body(request)
+        body = await read_body(request, self._max_body_bytes)
         if body is None:
-            return _too_large(self._max_body_bytes)
+            return too_large(self._max_body_bytes)
         articles = read(
             body,
             format=request.query_params.get("format"),
@@ -97,9 +74,9 @@ class HttpApi:
         return JSONResponse(answer, HTTPStatus.ACCEPTED)
 
     async def _batch(self, request: Request, sender: Sender) -> Response:
-        body = await self._body(request, times=50)
+        body = await read_body(request, self._max_body_bytes * BATCH_BODIES)
         if body is None:
-            return _too_large(self._max_body_bytes * 50)
+            return too_large(self._max_body_bytes * BATCH_BODIES)
         if self._admission.is_closed:
             return come_back(self._admission.reason, RETRY_SECONDS)
         lines = [line for line in body.split(b"\n") if line.strip()]
@@ -157,16 +134,6 @@ class HttpApi:
         state = {"uri": uri, **row.told(), "rewritten_as": others, "deliveries": deliveries}
         return JSONResponse(state)
 
-    async def _body(self, request: Request, times: int = 1) -> bytes | None:
-        """The body, or None when it is too large: counted while it comes, whatever was declared."""
-        limit, size, parts = self._max_body_bytes * times, 0, []
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                return None
-            parts.append(part)
-        return b"".join(parts)
-
 
 def _overridden(article: Article, request: Request) -> Article:
     """What the sender says in the query wins over what a page text cannot say: uri and version."""
@@ -198,16 +165,3 @@ def _outcome(decision: Decision) -> dict[str, object]:
         "outcome": decision.outcome,
         "lane": "flash" if article.is_flash else "routine",
     }
-
-
-def _unauthorised() -> Response:
-    return problem(
-        HTTPStatus.UNAUTHORIZED,
-        "send `Authorization: Bearer wd_…` with a key of this installation "
-        "(`wiredesk keys create NAME` makes one)",
-        headers={"WWW-Authenticate": "Bearer"},
-    )
-
-
-def _too_large(limit: int) -> Response:
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the limit is {limit} bytes")

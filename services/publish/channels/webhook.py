@@ -22,12 +22,13 @@ from secrets import token_hex
 from typing import Annotated
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.publish.body import body_for_feed
 from services.publish.delivery.answers import read_answer
 from services.publish.delivery.channel import Announcement, Caps, Rendered
 from services.publish.delivery.message_key import KEY_CHARS
+from services.publish.delivery.rotation import live
 from services.publish.delivery.row import Op, Outcome
 from services.publish.delivery.signature import WebhookSecret, sign
 from shared.article import Article, WebUrl
@@ -65,7 +66,9 @@ class Settings(BaseModel):
 
     url: WebUrl
     secrets: Annotated[tuple[WebhookSecret, ...], Field(min_length=1, max_length=2)]
-    """`whsec_…`; a second one while the receiver changes over."""
+    """`whsec_…`, newest first; a second one while the receiver changes over."""
+    old_until: AwareDatetime | None = None
+    """When the second one counts no more; None = never."""
     thin: bool = True
     """Headline and address only (at most about 20 kB); else the whole article."""
 
@@ -103,7 +106,9 @@ class Webhook:
     async def deliver(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:  # noqa: ARG002
         """Send a notice. Raises what `shared.http` lists."""
         sent_at = self._clock() // 1_000
-        secrets = [secret.get_secret_value() for secret in self._settings.secrets]
+        when = datetime.fromtimestamp(sent_at, UTC)
+        good = live(self._settings.secrets, self._settings.old_until, when)
+        secrets = [secret.get_secret_value() for secret in good]
         headers = {
             "content-type": post.media_type,
             "webhook-id": key,

@@ -3,7 +3,8 @@
 answer                              outcome
 2xx                                 done
 404, 410 to a kill                  done: it is gone already
-410 to a put, 401, 403              stopped: the destination needs a person
+401, 403                            stopped: the destination needs a person
+410 to a put                        stopped, and gone: it wants no more calls
 address refused                     stopped
 408, 425, 429, 5xx                  retry, not before its Retry-After
 3xx                                 refused: redirects are not followed
@@ -60,8 +61,9 @@ def _of_response(answer: httpx.Response, op: Op, now: int) -> Outcome:
         return Outcome("retry", _said(answer), after_ms=retry_after(answer, now))
     if status in REDIRECT:
         return Outcome("refused", f"{status}: redirects are not followed; enter the new address")
-    stops = status in FORBIDDEN or status == httpx.codes.GONE
-    return Outcome("stopped" if stops else "refused", _said(answer))
+    gone = status == httpx.codes.GONE
+    stops = status in FORBIDDEN or gone
+    return Outcome("stopped" if stops else "refused", _said(answer), gone=gone)
 
 
 def retry_after(answer: httpx.Response, now: int) -> int:

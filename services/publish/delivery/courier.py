@@ -6,7 +6,7 @@ behind a sick neighbour, and a kill waits behind nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import random
 from secrets import token_hex
@@ -16,13 +16,16 @@ import structlog
 from redis.exceptions import RedisError
 
 from services.publish.delivery.ahead import may_call, next_claim
-from services.publish.delivery.breaker import Health, after_failure, after_success
+from services.publish.delivery.breaker import Health
 from services.publish.delivery.channel import Announcement, Channel
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
+from services.publish.delivery.line import Lines
 from services.publish.delivery.message_key import message_key
+from services.publish.delivery.pace import give_up_after, is_braked
 from services.publish.delivery.retry import wait_after
 from services.publish.delivery.row import LEASE_MS, Outcome, Row, claim, hand_back, settle
+from services.publish.delivery.watch import note
 from shared.article import Article
 from shared.logs import Happened
 from shared.metrics import DELIVERIES
@@ -30,8 +33,12 @@ from shared.redis import is_outage
 
 REST_SECONDS = 5.0
 """The postroom wakes a courier that has something to do; this is for a call that was missed."""
+LINE_SECONDS = 0.5
+"""How often a courier with a brake looks whether the next one in line may go."""
 HEALTH_MS = 1_000
 """How long a healthy destination counts as healthy without being asked for again."""
+HALT_MS = 2_000
+"""An answer that stops the destination stops us at once, until the postroom has seen it too."""
 REWRITE_SECONDS = 0.2
 log = structlog.get_logger()
 
@@ -45,6 +52,7 @@ class Office:
 
     ledger: Ledger
     destinations: Destinations
+    lines: Lines
     announce: Announce
     is_current: Callable[[Article], Awaitable[bool]]
     """Whether the desk still has this version, so that planning it makes sense."""
@@ -62,10 +70,12 @@ class Courier:
         self._destination = destination
         self._channel = channel
         self._kills = kills
+        self._is_braked = is_braked(destination) and not kills
+        self._is_line_free = False
         self.wake = asyncio.Event()
         self._is_ending = False
         self._health = Health()
-        self._asked_at = 0
+        self._asked_at = self._halted_until = 0
         self._rows_at_once = destination.concurrency
         self._name = token_hex(8)
         self._doubtful: list[Row] = []
@@ -112,7 +122,7 @@ class Courier:
         await self._ask_for_health()
         if self._kills:
             return most  # a kill goes to paused, broken and disabled destinations too
-        if self._destination.state == "paused":
+        if self._destination.state != "active" or self._office.now() < self._halted_until:
             return 0
         allowed = self._health.may_try(self._office.now())
         return most if allowed < 0 else allowed
@@ -135,23 +145,31 @@ class Courier:
         """Lease what is due. What must not be sent any more is written down, and not returned."""
         now = self._office.now()
         due = await self._office.ledger.due(self._destination.name, now, limit, kills=self._kills)
-        repeatable = self._channel.caps.idempotency != "none"
-        cut = self._destination.give_up_after_ms
-        changes = [
-            Change(claimed, before=row)
-            for row in due
-            if (
-                claimed := claim(
-                    row, now, repeatable=repeatable, give_up_after=cut, owner=self._name
-                )
-            )
-        ]
+        changes = await self._claims(due, now, limit)
         self._doubtful = [change.row for change in changes]
         done = await self._office.ledger.replace(changes)
         self._doubtful = []
         written = [change.row for change, is_ours in zip(changes, done, strict=True) if is_ours]
         ours = [replace(row, rev=row.rev + 1) for row in written]
         return [row for row in ours if row.state == "sending"]
+
+    async def _claims(self, due: Sequence[Row], now: int, limit: int) -> list[Change]:
+        """What is due as it is to be claimed; with a brake, who stands in line comes first."""
+
+        def claimed(row: Row) -> Row | None:
+            repeatable = self._channel.caps.idempotency != "none"
+            cut = give_up_after(row, self._destination)
+            return claim(row, now, repeatable=repeatable, give_up_after=cut, owner=self._name)
+
+        lines = self._office.lines
+        if self._is_braked:
+            admitted = await lines.admit(self._destination, due, claimed, now, limit)
+            return [Change(row) for row in admitted]
+        if not (self._kills or self._is_line_free):
+            await lines.release(self._destination, now)
+            self._is_line_free = True
+        pairs = [(row, claimed(row)) for row in due]
+        return [Change(mine, before=row) for row, mine in pairs if mine]
 
     async def _claimed_after_all(self) -> list[Row]:
         """Rows of a claim whose answer was lost, where Redis has taken it all the same."""
@@ -172,7 +190,7 @@ class Courier:
         now = self._office.now()
         if self._is_ending or not may_call(row.lease_until - LEASE_MS, now):
             return False
-        return self._kills or self._health.may_try(now) != 0
+        return self._kills or (now >= self._halted_until and self._health.may_try(now) != 0)
 
     async def _hand_back(self, row: Row) -> None:
         await self._write(row, lambda row: Change(hand_back(row, self._office.now()), before=row))
@@ -207,7 +225,7 @@ class Courier:
         """Write what came of the call; None when it is no longer ours to write."""
 
         def settled(row: Row) -> Change:
-            now, cut = self._office.now(), self._destination.give_up_after_ms
+            now, cut = self._office.now(), give_up_after(row, self._destination)
             wait = wait_after(row, outcome, now, random, give_up_after=cut)
             return Change(settle(row, outcome, now, wait), _attempt(row, outcome), before=row)
 
@@ -242,17 +260,10 @@ class Courier:
         """Health, metrics, one log line."""
         name = self._destination.name
         DELIVERIES.labels(self._destination.channel, outcome.verdict).inc()
-        if outcome.verdict == "done":
-            if not self._health.is_well:
-                await self._note(after_success(self._health))
-        elif outcome.verdict == "stopped":
-            await self._office.destinations.pause(name, outcome.error)
-            log.error(Happened.DESTINATION_PAUSED, destination=name, reason=outcome.error)
-        elif outcome.error != "superseded":
-            stored = await self._office.destinations.health(name)
-            # Calls that fail at the same time are all counted, and those of the other lane.
-            before = max(stored, self._health, key=lambda health: health.failures)
-            await self._note(after_failure(before, outcome.error, self._office.now()))
+        if outcome.verdict != "done" or not self._health.is_well:
+            self._health = await note(self._office.destinations, name, outcome, self._office.now())
+        if outcome.verdict == "stopped":
+            self._halted_until = self._office.now() + HALT_MS
         log.info(
             _happened(settled, outcome),
             destination=name,
@@ -263,15 +274,11 @@ class Courier:
             reason=outcome.error,
         )
 
-    async def _note(self, health: Health) -> None:
-        self._health = health
-        await self._office.destinations.note(self._destination.name, health)
-
     async def _rest(self) -> None:
         if self._is_ending:
             return
         try:
-            async with asyncio.timeout(REST_SECONDS):
+            async with asyncio.timeout(LINE_SECONDS if self._is_braked else REST_SECONDS):
                 await self.wake.wait()
         except TimeoutError:
             return

@@ -1,27 +1,33 @@
 """Destinations: where the news goes, each with its own queue, health and ledger.
 
-A destination made at run time is a JSON document in one Redis hash; its secrets are in it, so they
-are never logged and never shown again. What a destination has been doing lately (`Health`) is in
-another hash, written on failures and on the success after one, so a healthy one costs nothing.
+A destination is a JSON document in one Redis hash; its secrets are in it, so they are never logged
+and never shown again. One that was written in the settings file is there too (`configured.py`), and
+for all who read it there is no difference. Every change is made by compare-and-set: to pause what
+somebody else removes does not bring it back. What a destination has been doing lately (`Health`) is
+in another hash, written on failures and on the success after one, so a healthy one costs nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from redis.asyncio import Redis
 
 from services.publish.delivery.breaker import Health
+from services.publish.delivery.condition import State
+from services.publish.delivery.documents import Changed, Documents
 from services.publish.delivery.filter import Filter
-from shared.streams import DESTINATION_HEALTH, DESTINATIONS
+from shared.errors import Rejected
+from shared.streams import DESTINATION_HEALTH, DESTINATION_TURNS, DESTINATIONS
 
+A_WEEK_HOURS, A_YEAR_HOURS = 7 * 24, 366 * 24
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Hours = Annotated[float, Field(ge=0, le=A_YEAR_HOURS)]
 
 
 class Destination(BaseModel):
-    """One configured way out. `settings` are the channel's own, secrets included."""
+    """One way out. `settings` are the channel's own, secrets included."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,19 +36,37 @@ class Destination(BaseModel):
     settings: Mapping[str, Any]
     filter: Filter = Filter()
     created: datetime
-    state: Literal["active", "paused"] = "active"
+    owner: Annotated[str, Field(max_length=100)] = ""
+    """The name of the key whose holder may see and change it, besides the operators."""
+    configured: bool = False
+    """Whether it stands in the settings file: then it is changed there, and nowhere else."""
+    state: State = "active"
+    """Only `active` ones get news; kills go to all of them. What a paused or disabled one is to get
+    waits for it; a retired one, that has left the settings file, gets nothing new."""
     reason: str = ""
-    """Why it is paused: a person's words, or the answer that stopped it."""
+    """Why it is not active: a person's words, or the answer that stopped it."""
     concurrency: Annotated[int, Field(ge=1, le=16)] = 4
-    max_age_hours: float | None = None
+    """Calls at once, of all processes together; as many again for kills."""
+    max_age_hours: Hours | None = None
     """First posts of articles older than this are not sent; None = any age."""
-    give_up_hours: float | None = None
-    """First posts are old news after so long; None = the whole schedule of about 76 hours."""
+    give_up_hours: Hours | None = A_WEEK_HOURS
+    """First posts that have waited longer, for whatever, are old news; None = never."""
+    max_per_hour: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """First posts in any 60 minutes; None = no limit."""
+    pace_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
+    """Between one first post and the next."""
 
     @property
-    def give_up_after_ms(self) -> int | None:
-        """`give_up_hours` in milliseconds."""
-        return None if self.give_up_hours is None else int(self.give_up_hours * 3_600_000)
+    def is_served(self) -> bool:
+        """Whether new articles are planned for it."""
+        return self.state != "retired"
+
+
+class Fixed(Rejected):
+    """The destination stands in the settings file, and can only be changed there."""
+
+
+Rule = Callable[[Destination], Destination | None]
 
 
 class Destinations:
@@ -50,83 +74,108 @@ class Destinations:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._parsed: dict[bytes, Destination] = {}
+        self._documents = Documents(redis, DESTINATIONS, TypeAdapter(Destination))
+        self._health = Documents(redis, DESTINATION_HEALTH, TypeAdapter(Health))
 
     async def all(self) -> dict[str, Destination]:
-        """Every destination, by name."""
-        rows: Any = await self._redis.hgetall(DESTINATIONS)
-        # Read for every article, changed by hand: what was parsed is kept.
-        self._parsed = {row: self._parsed.get(row) or _parse(row) for row in rows.values()}
-        return {one.name: one for one in sorted(self._parsed.values(), key=lambda one: one.name)}
+        """Every destination, by name, in alphabetical order."""
+        return await self._documents.all()
+
+    async def served(self) -> list[Destination]:
+        """Those for whom new articles are planned."""
+        return [one for one in (await self.all()).values() if one.is_served]
 
     async def get(self, name: str) -> Destination | None:
         """One destination, or None."""
-        row: Any = await self._redis.hget(DESTINATIONS, name)
-        return _parse(row) if row else None
-
-    async def put(self, destination: Destination) -> None:
-        """Add it, or write it anew."""
-        document = destination.model_dump_json()
-        stored: Any = self._redis.hset(DESTINATIONS, destination.name, document)
-        await stored
+        return await self._documents.get(name)
 
     async def add(self, destination: Destination) -> bool:
         """Add it; False when the name is taken."""
-        added: Any = self._redis.hsetnx(
-            DESTINATIONS, destination.name, destination.model_dump_json()
+        changed = await self._documents.change(destination.name, lambda old: old or destination)
+        return changed.before is None
+
+    async def configure(self, name: str, rule: Callable[[Destination | None], Destination]) -> bool:
+        """Let it be what the settings file says. Whether that was a change."""
+        before, after = await self._documents.change(name, rule)
+        return before != after
+
+    async def retire(self, name: str) -> bool:
+        """Let one go that has left the settings file. Whether that was a change."""
+        update = {"state": "retired", "reason": "left the settings file", "configured": False}
+        before, after = await self._change(
+            name, lambda one: one.model_copy(update=update) if one.configured else one
         )
-        return bool(await added)
+        return before != after
+
+    async def change(self, name: str, rule: Rule) -> Destination | None:
+        """Let `rule` change it. None when there is no such destination. Raises Fixed."""
+        return (await self._change(name, _unless_configured(rule))).after
 
     async def remove(self, name: str) -> bool:
-        """Forget it. Its rows stay: they say who once got what."""
-        removed: Any = self._redis.hdel(DESTINATIONS, name)
-        forgotten: Any = self._redis.hdel(DESTINATION_HEALTH, name)
-        await forgotten
-        return bool(await removed)
+        """Forget it. Its rows stay: they say who once got what. Raises Fixed."""
+        changed = await self._change(name, _unless_configured(lambda _: None))
+        await self._forget(name, DESTINATION_HEALTH, DESTINATION_TURNS)
+        return changed.before is not None
 
     async def pause(self, name: str, reason: str) -> bool:
         """Stop sending to it, kills excepted. False when there is no such destination."""
-        return await self._change(name, {"state": "paused", "reason": reason})
+        return await self._set(name, "paused", reason)
 
     async def resume(self, name: str) -> bool:
-        """Send to it again, and forget how it failed."""
-        cleared: Any = self._redis.hdel(DESTINATION_HEALTH, name)
-        await cleared
-        return await self._change(name, {"state": "active", "reason": ""})
+        """Send to it again, and forget how it failed. False when there is no such destination."""
+        is_there = await self._set(name, "active", "")
+        await self._forget(name, DESTINATION_HEALTH)
+        return is_there
+
+    async def stop(self, name: str, state: Literal["paused", "disabled"], reason: str) -> bool:
+        """Stop an active one because of its answer. Whether that was a change."""
+
+        def stopped(one: Destination) -> Destination:
+            update = {"state": state, "reason": reason}
+            return one.model_copy(update=update) if one.state == "active" else one
+
+        before, after = await self._change(name, stopped)
+        return before != after
 
     async def health(self, name: str) -> Health:
         """How it has been doing."""
-        row: Any = await self._redis.hget(DESTINATION_HEALTH, name)
-        return Health(**HealthRow.model_validate_json(row).model_dump()) if row else Health()
+        return await self._health.get(name) or Health()
 
-    async def note(self, name: str, health: Health) -> None:
-        """Keep how it is doing now."""
-        noted: Any = (
-            self._redis.hdel(DESTINATION_HEALTH, name)
-            if health.is_well
-            else self._redis.hset(
-                DESTINATION_HEALTH, name, HealthRow(**asdict(health)).model_dump_json()
+    async def healths(self) -> dict[str, Health]:
+        """The same of all that are not well, by name."""
+        return await self._health.all()
+
+    async def note(self, name: str, rule: Callable[[Health], Health]) -> tuple[Health, Health]:
+        """Let `rule` say how it is doing now. Returns its health before and after."""
+
+        def noted(old: Health | None) -> Health | None:
+            new = rule(old or Health())
+            return None if new.is_well else new
+
+        before, after = await self._health.change(name, noted)
+        return before or Health(), after or Health()
+
+    async def _set(self, name: str, state: State, reason: str) -> bool:
+        update = {"state": state, "reason": reason}
+        changed = await self._change(name, lambda one: one.model_copy(update=update))
+        return changed.after is not None
+
+    async def _change(self, name: str, rule: Rule) -> Changed[Destination]:
+        return await self._documents.change(name, lambda old: None if old is None else rule(old))
+
+    async def _forget(self, name: str, *hashes: str) -> None:
+        for key in hashes:
+            forgotten: Any = self._redis.hdel(key, name)
+            await forgotten
+
+
+def _unless_configured(rule: Rule) -> Rule:
+    def checked(one: Destination) -> Destination | None:
+        if one.configured:
+            raise Fixed(
+                f"{one.name} is written in the settings file: change [destinations.{one.name}] "
+                "there and start publish again; here it can be paused and resumed"
             )
-        )
-        await noted
+        return rule(one)
 
-    async def _change(self, name: str, update: Mapping[str, str]) -> bool:
-        destination = await self.get(name)
-        if destination is None:
-            return False
-        await self.put(destination.model_copy(update=update))
-        return True
-
-
-def _parse(row: bytes) -> Destination:
-    return Destination.model_validate_json(row)
-
-
-class HealthRow(BaseModel):
-    """`Health` as it is stored."""
-
-    failures: int
-    failing_since: int
-    cool_off: int
-    open_until: int
-    error: str
+    return checked

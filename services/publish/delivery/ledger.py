@@ -137,14 +137,16 @@ class Ledger:
             firsts += [int(score) for _, score in first]
         return min(firsts, default=None)
 
-    async def waiting(self, destination: str) -> int:
-        """How many rows of a destination wait, kills included."""
-        keys = [
-            self._keys.shared(partition, _due(kills=kills), destination)
-            for partition in range(self._keys.partitions)
-            for kills in (True, False)
-        ]
-        return sum([int(await self._redis.zcard(key)) for key in keys])
+    async def waiting_for(self, destinations: Sequence[str]) -> list[int]:
+        """How many rows of each destination wait, kills included."""
+        lanes = [(p, kills) for p in range(self._keys.partitions) for kills in (True, False)]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in destinations:
+                for partition, kills in lanes:
+                    pipe.zcard(self._keys.shared(partition, _due(kills=kills), name))
+            counts: list[int] = await pipe.execute()
+        width = len(lanes)
+        return [sum(counts[at * width : (at + 1) * width]) for at in range(len(destinations))]
 
     async def of_destination(self, destination: str) -> list[Row]:
         """All rows of a destination, whatever became of them. It looks at every key there is."""

@@ -9,9 +9,10 @@
     older than a row      nobody
 
 An expired article is no news: who does not have it is not told of it. A withheld article is taken
-away like a killed one. A destination that was removed gets no puts; a
-kill stays on its row for all to see. Whether one is paused plays no part: its rows wait. Read the
-destinations before the rows: then none that was added meanwhile gets what the rows know as killed.
+away like a killed one. A destination that was retired or removed gets no puts. A kill stays on its
+row: it is sent to a retired one, whose address is still known, and is there for all to see of a
+removed one. Whether one is paused plays no part: its rows wait. Read the destinations before the
+rows: then none that was added meanwhile gets what the rows know as killed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,11 +59,22 @@ def plan(
 def _event(article: Article, now: datetime) -> Row:
     """The row that wants this article, of no destination yet."""
     op: Op = "put" if article.pubstatus == "usable" else "kill"
-    millis = int(now.timestamp() * 1000)
-    until = int(article.expires.timestamp() * 1000) if article.expires and op == "put" else 0
+    millis = _millis(now)
+    until = article.expires if op == "put" else None
     return Row(
-        article.uri, "", article.version, op, wanted_at=millis, due_at=millis, expires_at=until
+        article.uri,
+        "",
+        article.version,
+        op,
+        wanted_at=millis,
+        published_at=_millis(article.date_published),
+        expires_at=_millis(until),
+        due_at=millis,
     )
+
+
+def _millis(instant: datetime | None) -> int:
+    return int(instant.timestamp() * 1000) if instant else 0
 
 
 def _told(

@@ -69,10 +69,10 @@ class Postroom:
     async def __call__(self, entry: Entry) -> Sequence[Write]:
         """Write down who is to get this event. Safe to repeat: a row never wants less."""
         event = Event.parse(entry.fields)
-        destinations = await self._office.destinations.all()
+        destinations = await self._office.destinations.served()
         if not await self._office.is_current(event.article):
             return []
-        names = await self._plan(event.article, list(destinations.values()))
+        names = await self._plan(event.article, destinations)
         self._wake((name, kills) for name in names for kills in LANES)
         if not names:
             return []

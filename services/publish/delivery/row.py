@@ -42,6 +42,8 @@ class Row:
     want_op: Op
     wanted_at: int
     """When the version that is wanted was accepted: deadlines count from here."""
+    published_at: int = 0
+    """When readers could first see the article, as far as it says so; 0 = unknown."""
     expires_at: int = 0
     """From when on it is no news for who does not have it; 0 = never."""
     state: State = "waiting"
@@ -110,6 +112,7 @@ def want(row: Row | None, wanted: Row) -> Row | None:
         want_version=wanted.want_version,
         want_op=wanted.want_op,
         wanted_at=wanted.wanted_at,
+        published_at=wanted.published_at,
         expires_at=wanted.expires_at,
         claims=0,
     )
@@ -153,6 +156,8 @@ class Outcome:
     """The destination's own Retry-After; it can lengthen a wait, never shorten it."""
     reached: bool = True
     """False only when not a byte of the call can have arrived, e.g. no connection was made."""
+    gone: bool = False
+    """Of `stopped`: the destination says that it is there no more, and wants no call."""
 
 
 def settle(row: Row, outcome: Outcome, now: int, wait_ms: int | None) -> Row:

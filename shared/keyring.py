@@ -1,7 +1,7 @@
-"""Who may send: bearer keys with scopes.
+"""Who may come in: bearer keys with scopes.
 
 A key is `wd_<id>_<secret>`: 32 random bytes, so its SHA-256 is enough to keep. Only that is stored.
-Without any key, nobody may send.
+Without any key, nobody may come in.
 """
 
 from base64 import urlsafe_b64encode
@@ -17,8 +17,10 @@ from redis.asyncio import Redis
 
 from shared.streams import KEYRING
 
-SCOPES = ("publish", "withdraw", "read")
-"""What a key may do: send articles, kill them, ask what became of them."""
+USUAL_SCOPES = ("publish", "withdraw", "read", "subscribe")
+"""What a key may do: send articles, kill them, ask what became of them; keep its own webhooks."""
+SCOPES = (*USUAL_SCOPES, "operate")
+"""The last one must be asked for: it sees and changes the subscriptions of all others."""
 
 
 class StoredKey(BaseModel):
@@ -34,7 +36,7 @@ class StoredKey(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a request, and what they may do."""
+    """Who made a request, and what they may do."""
 
     name: str
     scopes: tuple[str, ...]
@@ -87,9 +89,10 @@ class Keyring:
         rows: Any = await self._stored(self._redis.hvals(KEYRING))
         return sorted(map(StoredKey.model_validate_json, rows), key=lambda row: row.created)
 
-    async def revoke(self, name: str) -> int:
-        """Forget all keys of that name. Returns how many there were."""
+    async def revoke(self, name: str, *, keep_newest: bool = False) -> int:
+        """Forget all keys of that name, but perhaps the last one. Returns how many it forgot."""
         digests = [row.digest for row in await self.stored() if row.name == name]
+        digests = digests[:-1] if keep_newest else digests
         return int(await self._stored(self._redis.hdel(KEYRING, *digests))) if digests else 0
 
     @staticmethod
