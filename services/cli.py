@@ -14,11 +14,13 @@ from services.commands import (
     doctor,
     explain,
     keys,
+    replay,
     send,
     status,
     trace,
     up,
     withdraw,
+    withdrawals,
 )
 from services.commands.terminal import plain
 from shared.errors import WiredeskError
@@ -43,7 +45,10 @@ app.command(rich_help_panel=RUN)(withdraw.withdraw)
 app.command(rich_help_panel=ASK)(trace.trace)
 app.command(rich_help_panel=ASK)(explain.explain)
 app.command(rich_help_panel=ASK)(status.status)
+app.command(rich_help_panel=ASK)(withdrawals.withdrawals)
 app.command(rich_help_panel=ASK)(doctor.doctor)
+app.command(rich_help_panel=MEND)(replay.replay)
+app.command(rich_help_panel=MEND)(withdrawals.acknowledge)
 app.add_typer(dead.app, name="dead", rich_help_panel=MEND)
 app.add_typer(keys.app, name="keys", rich_help_panel=MEND)
 app.add_typer(destinations.app, name="destinations", rich_help_panel=MEND)

@@ -24,4 +24,10 @@ READERS = Gauge("wiredesk_change_readers", "Readers that wait for changes now")
 READERS_REFUSED = Counter(
     "wiredesk_change_readers_refused", "Questions for changes answered 429 or 503", ["status"]
 )
+WITHDRAWALS_OUTSTANDING = Gauge(
+    "wiredesk_withdrawals_outstanding", "Killed or withheld stories not proven away everywhere"
+)
+WITHDRAWAL_OLDEST = Gauge(
+    "wiredesk_withdrawal_oldest_seconds", "Since the oldest of those was accepted; 0 = none"
+)
 HELD = Gauge("wiredesk_articles_held", "Embargoed or scheduled articles waiting in ingest")

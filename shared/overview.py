@@ -13,6 +13,7 @@ from redis.exceptions import ResponseError
 from shared.streams import EVENTS, INBOX, Keys, dead_letters, heartbeat
 
 LATE_SECONDS = 60
+PROOF_SECONDS = 120.0
 MOST_COUNTED = 1000
 
 # Redis before 7.0 tells no lag. Counted over there: the entries carry whole articles.
@@ -45,31 +46,56 @@ class Overview:
     """Entries parked, by source stream; only streams that have some."""
     held: int
     """Articles waiting for embargo or schedule."""
+    withdrawals: int
+    """Killed or withheld stories that are not proven away everywhere."""
+    oldest_withdrawal_seconds: float
+    """Since the oldest of them was accepted."""
+    is_withdrawal_late: bool
 
     @property
     def worst(self) -> str:
-        """`well`, `warning` (something is parked or slow) or `critical` (a stream has nobody)."""
+        """`well`, `warning` (something is parked or slow) or `critical`.
+
+        Critical: a stream that nobody reads, or a story that should be gone and is not proven so.
+        """
         ours = [row for row in self.groups if row.is_ours]
-        if self.missing or any(row.consumers == 0 for row in ours):
+        unread = self.missing or any(row.consumers == 0 for row in ours)
+        if unread or self.is_withdrawal_late:
             return "critical"
         late = any(row.oldest_pending_seconds > LATE_SECONDS for row in ours)
         return "warning" if self.dead or late else "well"
 
 
-async def overview(redis: Redis, keys: Keys) -> Overview:
-    """Look once. Raises RedisError when Redis cannot be asked."""
+async def overview(redis: Redis, keys: Keys, proof_seconds: float = PROOF_SECONDS) -> Overview:
+    """Look once. Raises RedisError when Redis cannot be asked.
+
+    `proof_seconds` a withdrawal may take until it is late.
+    """
     streams = [INBOX, *(stream for event in EVENTS for stream in keys.streams(event))]
     readers = keys.read_by()
     groups = [row for s in streams for row in await _groups(redis, s, readers.get(s, ""))]
     read = {row.stream for row in groups if row.is_ours}
     graves = {stream: int(await redis.xlen(dead_letters(stream))) for stream in streams}
     held = sum([int(await redis.zcard(key)) for key in keys.every("held")])
+    withdrawals = sum([int(await redis.zcard(key)) for key in keys.every("withdrawals")])
+    oldest = await _oldest_withdrawal_seconds(redis, keys)
     return Overview(
         groups,
         missing=[stream for stream in readers if stream not in read],
         dead={stream: count for stream, count in graves.items() if count},
         held=held,
+        withdrawals=withdrawals,
+        oldest_withdrawal_seconds=oldest,
+        is_withdrawal_late=oldest > proof_seconds,
     )
+
+
+async def _oldest_withdrawal_seconds(redis: Redis, keys: Keys) -> float:
+    accepted: list[float] = []
+    for key in keys.every("withdrawals"):
+        first: Any = await redis.zrange(key, 0, 0, withscores=True)
+        accepted += [at / 1000 for _, at in first]
+    return round(max(0.0, time() - min(accepted)), 1) if accepted else 0.0
 
 
 async def _groups(redis: Redis, stream: str, ours: str) -> list[GroupRow]:

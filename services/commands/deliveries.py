@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from time import time_ns
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
 from rich.table import Table
@@ -17,6 +18,9 @@ from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.ledger import Ledger
 from services.publish.delivery.line import Lines
 from services.publish.delivery.survey import Survey
+from services.publish.delivery.withdrawals import Withdrawals
+from services.publish.desk import Desk
+from shared.article import Article
 from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.settings import Settings
@@ -36,10 +40,20 @@ class Post:
     keys: Keys
 
     @property
+    def withdrawals(self) -> Withdrawals:
+        """What was taken away, and how far that came."""
+        return Withdrawals(self.redis, self.keys)
+
+    @property
     def survey(self) -> Survey:
         """How destinations stand."""
         lines = Lines(self.redis, self.ledger)
         return Survey(self.destinations, self.ledger, lines, lambda: time_ns() // 1_000_000)
+
+    async def live(self, uris: Iterable[str]) -> dict[str, Article]:
+        """The articles that readers can see now, by uri."""
+        rows = await Desk(self.redis, self.keys, ZoneInfo("UTC")).rows(uris)
+        return {uri: row.article for uri, row in rows.items() if row.article}
 
 
 @asynccontextmanager

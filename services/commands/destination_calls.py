@@ -1,11 +1,9 @@
-"""`wiredesk destinations test`, `log` and `replay`: the calls to one destination."""
+"""`wiredesk destinations test` and `log`: the calls to one destination."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from time import time_ns
 from typing import Annotated, Any
 
 import typer
@@ -19,14 +17,11 @@ from services.publish.delivery.call_log import MOST, Call, CallLog, Page
 from services.publish.delivery.channel import Channel
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.enrol import channel_settings
-from services.publish.delivery.ledger import Change
-from services.publish.delivery.row import Row, replay as sent_again
 from services.publish.delivery.trial import Tried, tried
 from shared.http import HttpSettings, public_client
 
 NameArgument = Annotated[str, typer.Argument(help="As `wiredesk destinations list` names it.")]
 SHOWN = 20
-REPLAYED = ("dead", "unknown", "delivered")
 STYLES = {"done": "green", "refused": "red", "stopped": "red", "unknown": "red"}
 
 
@@ -87,20 +82,6 @@ def show_log(
         console.print(plain(f"older ones: --before {page.next}"))
 
 
-def replay(
-    name: NameArgument,
-    state: StateOption = DEFAULT_STATE,
-    config: ConfigOption = None,
-    match: Annotated[str, typer.Option("--match", help="Only uris with this text in them.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Send again what is dead, unknown or delivered, under the same ids; all, or what matches.
-
-    Example: wiredesk destinations replay partner --match urn:news:1234
-    """
-    asyncio.run(_replay(state, config, name, match, yes=yes))
-
-
 async def find(post: Post, name: str) -> Destination:
     """The destination. Tells that there is none, and exits with 1."""
     destination = await post.destinations.get(name)
@@ -142,32 +123,3 @@ async def _page(
         await find(post, name)
         with as_usage_errors():
             return await CallLog(post.redis, post.keys).page(name, limit, before)
-
-
-async def _replay(
-    state: StateOption, config: ConfigOption, name: str, match: str, *, yes: bool
-) -> None:
-    async with open_post(state, config) as post:
-        destination = await find(post, name)
-        rows = await _replayable(post, destination, match)
-        if not rows:
-            console.print("nothing matches")
-            return
-        if not yes:
-            counts = Counter(row.state for row, _ in rows).items()
-            what = ", ".join(f"{count} {condition}" for condition, count in counts)
-            typer.confirm(f"send again to {name}: {what}?", abort=True)
-        done = await post.ledger.replace([Change(again) for _, again in rows])
-    console.print(f"replay: {sum(done)} of {len(rows)}")
-
-
-async def _replayable(post: Post, destination: Destination, match: str) -> list[tuple[Row, Row]]:
-    """What can be sent again: each row as it is, and as it is to become."""
-    async with _opened(post, destination) as channel:
-        repeatable = channel.caps.idempotency != "none"
-    now = time_ns() // 1_000_000
-    rows = [row for row in await post.ledger.of_destination(destination.name) if match in row.uri]
-    pairs = [
-        (row, sent_again(row, now, repeatable=repeatable)) for row in rows if row.state in REPLAYED
-    ]
-    return [(row, again) for row, again in pairs if again is not None]

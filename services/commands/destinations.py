@@ -27,7 +27,6 @@ app.command()(looks.show)
 app.command("filter")(try_filter)
 app.command("test")(calls.make_test)
 app.command("log")(calls.show_log)
-app.command()(calls.replay)
 
 LIMITS = {
     "filter",

@@ -1,7 +1,9 @@
 """`wiredesk status`: is it moving, how late, what is parked?"""
 
 import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict
+from functools import partial
 from time import sleep
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from rich.text import Text
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
 from services.instance import Instance
+from services.publish.delivery.withdrawals import WithdrawalSettings
 from shared.hop import StreamSettings
 from shared.overview import LATE_SECONDS, GroupRow, Overview, overview
 from shared.redis import connect
@@ -35,26 +38,28 @@ def status(
     """
     instance = Instance.find(state, config)
     keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
-    seen = asyncio.run(_look(instance.redis_url, keys))
+    patience = instance.settings.section("withdrawals", WithdrawalSettings).proof_seconds
+    look = partial(_look, instance.redis_url, keys, patience)
+    seen = asyncio.run(look())
     if as_json:
         console.print_json(data=asdict(seen) | {"worst": seen.worst})
     elif watch:
-        _watch(instance.redis_url, keys)
+        _watch(look)
     else:
         console.print(_shown(seen))
     if seen.worst == "critical":
         raise typer.Exit(1)
 
 
-async def _look(redis_url: str, keys: Keys) -> Overview:
+async def _look(redis_url: str, keys: Keys, proof_seconds: float) -> Overview:
     async with connect(redis_url) as redis:
-        return await overview(redis, keys)
+        return await overview(redis, keys, proof_seconds)
 
 
-def _watch(redis_url: str, keys: Keys) -> None:
+def _watch(look: Callable[[], Coroutine[object, object, Overview]]) -> None:
     with Live(console=console, auto_refresh=False) as live:
         while True:
-            live.update(_shown(asyncio.run(_look(redis_url, keys))), refresh=True)
+            live.update(_shown(asyncio.run(look())), refresh=True)
             sleep(WATCH_SECONDS)
 
 
@@ -68,7 +73,17 @@ def _shown(seen: Overview) -> Group:
         f"[red]{count} parked[/] from {stream}   see: wiredesk dead list"
         for stream, count in seen.dead.items()
     ]
-    return Group(table, *lines)
+    return Group(table, *lines, *_withdrawals(seen))
+
+
+def _withdrawals(seen: Overview) -> Iterator[str]:
+    if seen.withdrawals:
+        colour = "red" if seen.is_withdrawal_late else "yellow"
+        since = f"the oldest for {seen.oldest_withdrawal_seconds:.0f} s"
+        yield (
+            f"[{colour}]withdrawals outstanding: {seen.withdrawals}[/], {since}"
+            "   see: wiredesk withdrawals"
+        )
 
 
 def _cells(row: GroupRow) -> tuple[str | Text, ...]:

@@ -21,9 +21,10 @@ from shared.events import Event
 from shared.streams import RECEIVED, Keys
 from shared.timeline import KEEP_ENTRIES, KEEP_SECONDS, step
 
-# KEYS: ledger row, held articles, received stream, timeline.
+# KEYS: ledger row, held articles, received stream, timeline, withdrawals, withdrawal.
 # ARGV: expected revision; number of row fields and the row; then, each after its number of words,
-# due in ms (or '' = waits no longer) and uri, the event, and the step; nothing = leave as it is.
+# due in ms (or '' = waits no longer) and uri, the event, the step, and the fields of a withdrawal,
+# the last of them when it was accepted; nothing = leave as it is.
 # The streams' types are checked first: a script that fails half-way is not rolled back.
 SCRIPT = """
 for i = 3, 4 do
@@ -38,7 +39,7 @@ local function take()
   at = at + count + 1
   return part
 end
-local row, due, event, step = take(), take(), take(), take()
+local row, due, event, step, withdrawal = take(), take(), take(), take(), take()
 redis.call('HSET', KEYS[1], 'revision', ARGV[1] + 1, unpack(row))
 if #due > 0 and due[1] ~= '' then redis.call('ZADD', KEYS[2], due[1], due[2])
 elseif #due > 0 then redis.call('ZREM', KEYS[2], due[2]); redis.call('HDEL', KEYS[1], 'held') end
@@ -47,6 +48,11 @@ if #step > 0 then
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[#ARGV - 1], '*', unpack(step))
   redis.call('EXPIRE', KEYS[4], ARGV[#ARGV])
 end
+if #withdrawal > 0 then
+  redis.call('DEL', KEYS[6])
+  redis.call('HSET', KEYS[6], unpack(withdrawal))
+  redis.call('ZADD', KEYS[5], withdrawal[#withdrawal], due[2])
+elseif #event > 0 then redis.call('ZREM', KEYS[5], due[2]) end
 return 1
 """
 
@@ -187,6 +193,8 @@ class Ledger:
                 self.keys.shared(self.keys.partition(uri), "held"),
                 self.keys.stream(RECEIVED, event.lane, self.keys.partition(uri)),
                 self.keys.of(uri, "timeline"),
+                self.keys.shared(self.keys.partition(uri), "withdrawals"),
+                self.keys.of(uri, "withdrawal"),
             ],
             args=[revision, *_arguments(decision, event, step_name)],
         )
@@ -213,7 +221,7 @@ def _row(fields: dict[bytes, bytes]) -> Row:
 
 
 def _arguments(decision: Decision, event: Event, step_name: str) -> list[Value]:
-    """What the script reads after the revision: row, due, event and step, each with its length."""
+    """What the script reads after the revision: five parts, each with its length."""
     article, known, due = decision.article, decision.known, decision.due
     # fmt: off
     row: list[Value] = [
@@ -222,21 +230,32 @@ def _arguments(decision: Decision, event: Event, step_name: str) -> list[Value]:
     ]
     # fmt: on
     if decision.outcome == "stale":
-        return _counted(row, [], [], [])
-    row += ["uri", article.uri, "accepted", int(event.accepted.timestamp() * 1000)]
+        return _counted(row, [], [], [], [])
+    accepted_ms = int(event.accepted.timestamp() * 1000)
+    row += ["uri", article.uri, "accepted", accepted_ms]
     if article.pubstatus == "usable":  # what takes a story away leaves it where it came from
         row += ["evolved_from", article.evolved_from or ""]
     told = step(event, f"ingest.{step_name}") if step_name else []
     if due is None:
-        return _counted(row, ["", article.uri], event.fields(), told)
+        away = _withdrawal(decision, accepted_ms)
+        return _counted(row, ["", article.uri], event.fields(), told, away)
     due_ms = ceil(due.timestamp() * 1000)  # up, so that nobody looks too early
     row += ["held", article.model_dump_json(exclude_defaults=True), "due", due_ms]
-    return _counted(row, [due_ms, article.uri], [], told)
+    return _counted(row, [due_ms, article.uri], [], told, [])
 
 
 def _counted(*parts: Sequence[Value]) -> list[Value]:
     counted = [word for part in parts for word in (len(part), *part)]
     return [*counted, KEEP_ENTRIES, KEEP_SECONDS]
+
+
+def _withdrawal(decision: Decision, accepted_ms: int) -> list[Value]:
+    """What is to be remembered of a story that readers must not see any more, from this instant."""
+    if decision.known.state not in ("killed", "withheld"):
+        return []
+    article = decision.article
+    told: list[Value] = ["version", article.version, "reason", article.ednote]
+    return [*told, "accepted", accepted_ms]
 
 
 def _instant(millis: bytes) -> datetime:

@@ -27,6 +27,7 @@ from services.publish.delivery.ledger import Ledger
 from services.publish.delivery.line import Lines
 from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
 from services.publish.delivery.rota import Rota
+from services.publish.delivery.withdrawals import Withdrawals, WithdrawalSettings
 from services.publish.desk import Desk
 from services.publish.dirty import Dirty
 from services.publish.documents import Documents
@@ -34,10 +35,12 @@ from services.publish.expiry import Expiry
 from services.publish.live import Site
 from services.publish.site.build import Builder, Feed, find_feeds
 from services.publish.site.files import Files
+from services.publish.site.outlets import Outlets
 from services.publish.site.pages import Pages
 from services.publish.site.policy import CONTENT_SECURITY_POLICY
 from services.publish.site.serve import site_app
 from services.publish.subscriptions.wiring import subscription_routes
+from services.publish.withdrawal_watch import WithdrawalWatch
 from shared.bus import Bus
 from shared.errors import Misconfigured
 from shared.hop import StreamSettings
@@ -71,8 +74,7 @@ class SiteSettings(Site):
 def build(settings: Settings) -> Service:
     """The service, not started. Call inside a running event loop."""
     own = settings.section("publish", PublishSettings)
-    streams = settings.section("streams", StreamSettings)
-    site = _site(settings, own)
+    streams, site = settings.section("streams", StreamSettings), _site(settings, own)
     url = settings.section("redis", RedisSettings).url.get_secret_value()
 
     bus, keys, wake = Bus(url, streams), Keys(streams.partitions), asyncio.Event()
@@ -84,6 +86,7 @@ def build(settings: Settings) -> Service:
     plugs = find_plugs(channels)
     in_file = configured(settings, plugs, _now())
     postroom = _postroom(settings, bus, keys, Announcer(desk, site), plugs)
+    withdrawals = _watch(settings, bus, keys, desk, _outlets(site, desk, feeds))
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     watch = Watch(changes)
     gate = Gate(settings.section("changes", ChangesSettings), monotonic)
@@ -103,10 +106,15 @@ def build(settings: Settings) -> Service:
             postroom.keep_couriers(),
             postroom.watch(),
             watch.run(),
+            withdrawals.run(),
         ],
         prepare=lambda: _as_soon_as_redis_answers(lambda: settle(Destinations(bus.redis), in_file)),
         before_stop=watch.end,
     )
+
+
+def _outlets(site: SiteSettings, desk: Desk, feeds: Mapping[str, Feed]) -> Outlets:
+    return Outlets(Path(site.folder), desk, [feed.FILE_NAME for feed in feeds.values()])
 
 
 def _builder(
@@ -134,7 +142,7 @@ def _postroom(
         Lines(bus.redis, ledger),
         announcer,
         announcer.is_current,
-        lambda: time_ns() // 1_000_000,
+        _now_ms,
     )
     own = settings.section("http", HttpSettings)
     return Postroom(
@@ -147,8 +155,27 @@ def _postroom(
     )
 
 
+def _watch(
+    settings: Settings, bus: Bus, keys: Keys, desk: Desk, outlets: Outlets
+) -> WithdrawalWatch:
+    own = settings.section("withdrawals", WithdrawalSettings)
+    return WithdrawalWatch(
+        Withdrawals(bus.redis, keys),
+        Ledger(bus.redis, keys),
+        Destinations(bus.redis),
+        desk,
+        outlets,
+        proof_seconds=own.proof_seconds,
+        now=_now_ms,
+    )
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _now_ms() -> int:
+    return time_ns() // 1_000_000
 
 
 def _site(settings: Settings, own: PublishSettings) -> SiteSettings:

@@ -137,6 +137,11 @@ class Desk:
             found: list[bytes | None] = await pipe.execute()
         return [int(rev or 0) for rev in found]
 
+    async def linkers(self, uri: str) -> list[str]:
+        """The articles whose pages may show this one as a card."""
+        found: Any = self._redis.smembers(self._keys.linked_by(uri))
+        return [one.decode() for one in await found]
+
     async def newest(self, listing: Listing, count: int) -> list[LiveArticle]:
         """The latest `count` articles of a list, newest first."""
         async with self._pipeline() as pipe:

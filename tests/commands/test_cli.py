@@ -28,6 +28,9 @@ COMMANDS = (
     "publish",
     "send",
     "withdraw",
+    "withdrawals",
+    "acknowledge",
+    "replay",
     "trace",
     "explain",
     "status",
@@ -53,7 +56,6 @@ COMMANDS = (
     "destinations remove",
     "destinations test",
     "destinations show",
-    "destinations replay",
 )
 
 

@@ -141,3 +141,44 @@ async def lossy(redis_url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
     finally:
         server.close()
         await asyncio.gather(*filter(None, serving))
+
+
+async def outstanding(redis: Redis) -> list[bytes]:
+    return list(await redis.zrange(KEYS.shared(0, "withdrawals"), 0, -1))
+
+
+@pytest.mark.parametrize("pubstatus", ["canceled", "withheld"])
+async def test_the_clock_of_a_withdrawal_starts_when_it_is_accepted(
+    redis: Redis, pubstatus: str
+) -> None:
+    ledger = Ledger(redis, KEYS)
+    await ledger.accept(story(), NOW)
+    assert await outstanding(redis) == []
+    await ledger.accept(story(2, pubstatus=pubstatus, ednote="查證中"), NOW)
+    assert await outstanding(redis) == [b"urn:news:1"]
+    told = await redis.hgetall(KEYS.of("urn:news:1", "withdrawal"))
+    assert told == {
+        b"version": b"2",
+        b"reason": "查證中".encode(),
+        b"accepted": str(int(NOW.timestamp() * 1000)).encode(),
+    }
+
+
+async def test_a_story_that_is_back_is_no_withdrawal_any_more(redis: Redis) -> None:
+    ledger = Ledger(redis, KEYS)
+    await ledger.accept(story(pubstatus="canceled"), NOW)
+    await ledger.accept(story(pubstatus="canceled"), NOW)
+    assert await outstanding(redis) == [b"urn:news:1"]
+    assert (await ledger.accept(story(2), NOW)).outcome == "killed"
+    assert await outstanding(redis) == [b"urn:news:1"]
+    await ledger.accept(story(2, reinstate=True), NOW)
+    assert await outstanding(redis) == []
+
+
+async def test_what_is_held_is_withdrawn_when_it_is_let_go(redis: Redis) -> None:
+    ledger = Ledger(redis, KEYS)
+    due = NOW + timedelta(minutes=1)
+    await ledger.accept(story(pubstatus="withheld", embargoed=due), NOW)
+    assert await outstanding(redis) == []
+    await ledger.release("urn:news:1", due)
+    assert await outstanding(redis) == [b"urn:news:1"]

@@ -83,9 +83,11 @@ class Newsroom:
 
 
 @asynccontextmanager
-async def open_newsroom(redis: Redis, redis_url: str, folder: Path) -> AsyncIterator[Newsroom]:
-    """Everything up and ready, its website under `folder`."""
-    environ = {
+async def open_newsroom(
+    redis: Redis, redis_url: str, folder: Path, **more: str
+) -> AsyncIterator[Newsroom]:
+    """Everything up and ready, its website under `folder`. `more` are settings by their names."""
+    environ = more | {
         "WIREDESK_REDIS__URL": redis_url,
         "WIREDESK_INGEST__KEYS": KEY,
         "WIREDESK_SITE__FOLDER": str(folder),

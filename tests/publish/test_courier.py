@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from services.publish.delivery.breaker import OPEN_AFTER
-from services.publish.delivery.channel import Announcement, Caps, Rendered
+from services.publish.delivery.caps import Caps
+from services.publish.delivery.channel import Announcement, Rendered
 from services.publish.delivery.courier import Courier, Office
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
@@ -31,7 +32,9 @@ Answer = Callable[[str], Awaitable[int]]
 class Wire:
     """A channel that asks a test for each answer. `called` are the keys it was called with."""
 
-    caps = Caps(idempotency="key", edits=True, deletes=True, finds=False, verifies=False)
+    caps = Caps(
+        idempotency="key", edits=True, deletes=True, finds=False, verifies=False, has_ids=False
+    )
 
     def __init__(self, answer: Answer) -> None:
         self.called: list[str] = []
@@ -49,6 +52,12 @@ class Wire:
             return httpx.Response(await self._answer(post.body.decode()))
         finally:
             self.at_once -= 1
+
+    async def edit(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
+        return await self.deliver(post, key, remote_id)
+
+    async def find(self, url: str, remote_id: str, since: int) -> Outcome:  # noqa: ARG002
+        return Outcome("unknown")
 
     async def delete(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
         return await self.deliver(post, key, remote_id)
@@ -133,7 +142,7 @@ async def test_a_thousand_rows_are_called_once_each_and_never_more_than_four_at_
     post = Post(redis, quick)
     await post.want(1000)
     async with post.working():
-        await post.until({"delivered": 1000})
+        await post.until({"delivered": 1000}, seconds=50)
     assert len(post.wire.called) == len(set(post.wire.called)) == 1000
     assert post.wire.most_at_once == 4
 

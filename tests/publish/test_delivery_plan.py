@@ -7,10 +7,13 @@ from itertools import permutations
 
 import pytest
 
+from services.publish.delivery.claim import claim
 from services.publish.delivery.filter import Filter
 from services.publish.delivery.plan import plan
-from services.publish.delivery.row import Op, Outcome, Row, State, claim, settle, want
+from services.publish.delivery.row import Op, Outcome, Row, State, want
+from services.publish.delivery.settle import settle
 from shared.article import Article
+from tests.publish.delivery_rows import KEYED
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 MILLIS = int(NOW.timestamp() * 1000)
@@ -65,8 +68,8 @@ def sent(rows: Sequence[Row], outcome: Outcome = DONE) -> list[Row]:
     """The rows after a call each, for those that have one to make."""
     done = []
     for row in rows:
-        call = claim(row, max(row.due_at, MILLIS), repeatable=True)
-        done.append(settle(call, outcome, MILLIS, 5_000) if call else row)
+        call = claim(row, max(row.due_at, MILLIS), KEYED)
+        done.append(settle(call, outcome, MILLIS, 5_000, KEYED) if call else row)
     return done
 
 

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 
+from services.publish.delivery.claim import claim
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
 from services.publish.delivery.pace import HOUR, SECOND, give_up_after
-from services.publish.delivery.row import Op, Row, claim, settle, want
+from services.publish.delivery.row import Op, Row, want
+from services.publish.delivery.settle import settle
 from shared.streams import Keys
-from tests.publish.delivery_rows import BUSY, DONE, NOW
+from tests.publish.delivery_rows import BUSY, DONE, KEYED, NOW
 
 LIMIT = 4
 
@@ -50,10 +52,16 @@ class Courier:
         """Claim, call, settle. Returns what was sent."""
         calls = [row for row in await self.claim() if row.state == "sending"]
         await self.ledger.replace(
-            [Change(settle(replace(row, rev=row.rev + 1), DONE, self.now, None)) for row in calls]
+            [
+                Change(settle(replace(row, rev=row.rev + 1), DONE, self.now, None, KEYED))
+                for row in calls
+            ]
         )
         self.sent += [(self.now, row.uri) for row in calls]
         return [row.uri for row in calls]
+
+    def delivered(self, row: Row) -> Change:
+        return Change(settle(replace(row, rev=row.rev + 1), DONE, self.now, None, KEYED))
 
     async def claim(self) -> list[Row]:
         due = await self.ledger.due("line", self.now, LIMIT, kills=False)
@@ -63,7 +71,7 @@ class Courier:
 
     def _claimed(self, row: Row) -> Row | None:
         cut = give_up_after(row, self.destination)
-        return claim(row, self.now, repeatable=True, give_up_after=cut)
+        return claim(row, self.now, KEYED, give_up_after=cut)
 
     async def row(self, number: int) -> Row:
         [row] = await self.ledger.rows([(f"urn:{number:02}", "line")])
@@ -160,7 +168,7 @@ async def test_a_failed_first_post_is_tried_again_in_its_own_turn(redis: Redis) 
     courier = Courier(redis, destination(max_per_hour=1))
     await courier.plan(0, 1)
     [call] = [row for row in await courier.claim() if row.state == "sending"]
-    failed = settle(replace(call, rev=call.rev + 1), BUSY, courier.now, 5 * SECOND)
+    failed = settle(replace(call, rev=call.rev + 1), BUSY, courier.now, 5 * SECOND, KEYED)
     await courier.ledger.replace([Change(failed)])
     courier.now += 5 * SECOND
     assert await rounds(courier, 2) == ["urn:00"]

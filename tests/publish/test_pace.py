@@ -1,11 +1,12 @@
 """How fast first posts go out, and what is old news."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
 
+from services.publish.delivery.claim import claim
 from services.publish.delivery.pace import (
     HOUR,
     SECOND,
@@ -19,8 +20,19 @@ from services.publish.delivery.pace import (
     take,
     wait_in_line,
 )
-from services.publish.delivery.row import Outcome, Row, claim
-from tests.publish.delivery_rows import BUSY, DONE, LOST, NOW, after, newer, rows, sending, wants
+from services.publish.delivery.row import Outcome, Row
+from tests.publish.delivery_rows import (
+    BUSY,
+    DONE,
+    KEYED,
+    LOST,
+    NOW,
+    after,
+    newer,
+    rows,
+    sending,
+    wants,
+)
 
 
 @dataclass(frozen=True)
@@ -143,10 +155,10 @@ def test_who_waits_in_line_says_why_and_comes_back_by_itself_within_an_hour() ->
     brakes = Brakes(max_per_hour=10, pace_seconds=30)
     row = wait_in_line(wants(1), brakes, NOW)
     assert row.error == "waits in line: at most 10 first posts an hour, 30 s between first posts"
-    assert claim(row, NOW + HOUR - 1, repeatable=True) is None
-    assert claim(row, NOW + HOUR, repeatable=True)
+    assert claim(row, NOW + HOUR - 1, KEYED) is None
+    assert claim(row, NOW + HOUR, KEYED)
     assert is_in_line(row, NOW)
-    called = claim(leave_line(row, NOW + 5), NOW + 5, repeatable=True)
+    called = claim(leave_line(row, NOW + 5), NOW + 5, KEYED)
     assert called
     assert (called.state, called.error) == ("sending", "")
 
@@ -159,12 +171,12 @@ def test_who_is_called_or_waits_for_another_try_stands_in_no_line() -> None:
 
 
 def old(brakes: Brakes, row: Row, now: int) -> bool:
-    claimed = claim(row, now, repeatable=True, give_up_after=give_up_after(row, brakes))
+    claimed = claim(row, now, KEYED, give_up_after=give_up_after(row, brakes))
     return claimed is not None and claimed.state == "dead"
 
 
 def published(row: Row, at: int) -> Row:
-    return Row(row.uri, row.destination, 1, "put", row.wanted_at, published_at=at)
+    return replace(row, published_at=at)
 
 
 def test_what_was_news_when_it_was_wanted_is_old_when_its_turn_comes_late() -> None:

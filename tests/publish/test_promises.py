@@ -50,22 +50,6 @@ async def test_a_429_is_tried_again_and_not_before_its_retry_after(newsroom: New
     assert len(ids) == 1
 
 
-async def test_a_kill_at_a_receiver_that_answers_429_is_delivered_all_the_same(
-    newsroom: Newsroom,
-) -> None:
-    await newsroom.send(1)
-    await until(is_in(newsroom, "delivered"))
-    newsroom.receiver.plan(answer(429), answer(429), answer(204))
-    await newsroom.kill()
-
-    async def is_proven() -> bool:
-        row = await newsroom.row()
-        return row is not None and row.proof == "accepted"
-
-    await until(is_proven, 30)
-    assert newsroom.heard() == [("published", 1)] + [("withdrawn", 1)] * 3
-
-
 async def test_a_receiver_that_hangs_does_not_delay_the_others(newsroom: Newsroom) -> None:
     async with Receiver() as sick:
         sick.plan(hang)

@@ -20,7 +20,7 @@ from services.publish.delivery.retry import (
 from services.publish.delivery.row import Outcome, Row
 
 NOW = 1_795_000_000_000
-PUT = Row("tag:a", "line", 1, "put", wanted_at=NOW, sending_version=1, attempt=1)
+PUT = Row("tag:a", "line", 1, "put", wanted_at=NOW, state="sending", sending_version=1, attempt=1)
 KILL = replace(PUT, want_op="kill", sending_op="kill", sent_version=1)
 CHANCE = st.floats(0, 1, exclude_max=True)
 AFTER = st.integers(0, 100 * HOUR)
@@ -115,7 +115,7 @@ def test_a_correction_of_what_stands_there_gets_the_whole_schedule() -> None:
 @given(
     st.integers(0, 10_000),
     st.integers(-HOUR, 24 * HOUR),
-    st.sampled_from(["retry", "unknown", "refused", "stopped"]),
+    st.sampled_from(["retry", "unknown", "refused", "stopped", "broken"]),
     CHANCE,
 )
 def test_a_kill_is_tried_at_most_a_minute_apart_for_a_day(
@@ -145,7 +145,42 @@ def test_the_first_failure_of_a_kill_is_followed_within_seconds() -> None:
 
 
 @given(AFTER)
-def test_a_destination_may_put_off_a_kill_by_an_hour_at_most(after_ms: int) -> None:
+def test_a_destination_may_put_off_a_kill_by_a_minute_at_most(after_ms: int) -> None:
     wait = wait_after(KILL, replace(RETRY, after_ms=after_ms), NOW, lambda: 0)
-    assert wait is not None
-    assert wait == max(200, min(after_ms, HOUR))
+    assert wait == max(200, min(after_ms, MINUTE))
+
+
+@given(AFTER, st.integers(24 * HOUR + 1, 9_000 * HOUR))
+def test_after_a_day_it_may_put_it_off_by_an_hour(after_ms: int, failing: int) -> None:
+    row = replace(KILL, attempt=5_000, failing_since=NOW - failing)
+    wait = wait_after(row, replace(RETRY, after_ms=after_ms), NOW, lambda: 0)
+    assert wait == max(int(0.8 * HOUR), min(after_ms, HOUR))
+
+
+@pytest.mark.parametrize("verdict", ["broken", "impossible"])
+def test_what_is_our_own_fault_or_can_never_be_done_is_not_tried_again(verdict: str) -> None:
+    assert wait_after(PUT, Outcome(verdict), NOW, middle) is None
+    assert wait_after(KILL, Outcome(verdict), NOW, middle) is not None
+
+
+@given(
+    st.sampled_from(["unknown", "delivered", "cancelled"]),
+    st.sampled_from(["there", "retry", "unknown", "stopped", "broken"]),
+    st.integers(0, 500),
+    AFTER,
+)
+def test_looks_are_soon_then_by_the_minute_then_by_the_hour(
+    state: str, verdict: str, looks: int, after_ms: int
+) -> None:
+    row = replace(PUT, state=state, looks=looks)
+    wait = wait_after(row, Outcome(verdict), NOW, middle)
+    assert wait == (HOUR if looks >= 60 else [5_000, 15_000, 30_000, MINUTE][min(looks, 3)])
+    asked = wait_after(row, Outcome(verdict, after_ms=after_ms), NOW, middle)
+    assert asked == max(wait, min(after_ms, 6 * HOUR))
+
+
+@given(st.integers(1, 20), CHANCE)
+def test_a_post_that_is_missing_is_sent_again_by_the_same_schedule(attempt: int, x: float) -> None:
+    lost = replace(PUT, state="unknown", attempt=attempt)
+    wait = wait_after(lost, Outcome("missing"), NOW, lambda: x)
+    assert wait == wait_before(attempt, lambda: x)

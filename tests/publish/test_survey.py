@@ -6,13 +6,15 @@ import pytest
 from redis.asyncio import Redis
 
 from services.publish.delivery.breaker import HOUR, OPEN_AFTER, Health, after_failure
+from services.publish.delivery.claim import claim
 from services.publish.delivery.condition import Condition, State, condition
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
-from services.publish.delivery.row import Row, claim
+from services.publish.delivery.row import Row
 from services.publish.delivery.survey import Survey
 from shared.streams import Keys
+from tests.publish.delivery_rows import KEYED
 
 NOW = 1_795_000_000_000
 
@@ -59,7 +61,7 @@ async def test_what_waits_and_who_stands_in_line_is_counted_over_all_partitions(
     ]
     await ledger.replace([Change(row) for row in rows])
     later = NOW + len(rows)
-    await lines.admit(found[0], rows, lambda row: claim(row, later, repeatable=True), later, 9)
+    await lines.admit(found[0], rows, lambda row: claim(row, later, KEYED), later, 9)
     await destinations.note("busy", lambda _: failed(1))
     busy, idle = await Survey(destinations, ledger, lines, lambda: NOW).of(found)
     assert (busy.condition, busy.waiting, busy.in_line) == ("failing", 9, 8)

@@ -182,9 +182,10 @@ async def test_the_clock_of_a_channel_is_the_real_one(
         (answer(308, location="https://elsewhere.example/"), "refused", "refused"),
         (answer(429, retry_after="7"), "retry", "retry"),
         (answer(503), "retry", "retry"),
-        (reset, "retry", "retry"),
+        (answer(500), "unknown", "unknown"),
+        (reset, "unknown", "unknown"),
     ],
-    ids=["202", "410", "404", "308", "429", "503", "reset"],
+    ids=["202", "410", "404", "308", "429", "503", "500", "reset"],
 )
 async def test_what_the_receiver_does_decides(
     receiver: Receiver, http: PublicClient, behaviour: Behaviour, put: str, kill: str
@@ -193,6 +194,36 @@ async def test_what_the_receiver_does_decides(
     channel = open_channel(settings(receiver.url), http)
     verdicts = {op: channel.classify(await sent(channel, op), op).verdict for op in OPS}
     assert verdicts == {"put": put, "kill": kill}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "is_proof"),
+    [
+        (answer(204), False),
+        (answer(404), False),
+        (answer(410), False),
+        (answer(200, b'{"status": "gone"}'), True),
+        (answer(200, b'{"status": "queued"}'), False),
+        (answer(200, b'["gone"]'), False),
+        (answer(200, b"[" * 9_000), False),
+        (answer(503, b'{"status": "gone"}'), False),
+    ],
+    ids=["204", "404", "410", "gone", "queued", "list", "deep", "503"],
+)
+async def test_a_withdrawal_is_proven_only_by_a_receiver_that_says_so(
+    receiver: Receiver, http: PublicClient, behaviour: Behaviour, *, is_proof: bool
+) -> None:
+    receiver.plan(behaviour)
+    channel = open_channel(settings(receiver.url), http)
+    outcome = channel.classify(await sent(channel, "kill"), "kill")
+    assert outcome.is_proof == is_proof
+    assert not channel.classify(await sent(channel, "put"), "put").is_proof
+
+
+async def test_a_receiver_cannot_be_looked_into(http: PublicClient) -> None:
+    channel = open_channel(settings(), http)
+    assert (await channel.find(URL, "", 0)).verdict == "unknown"
+    assert (channel.caps.finds, channel.caps.verifies) == (False, False)
 
 
 async def test_a_retry_after_that_is_a_date_is_read_by_the_channels_clock(

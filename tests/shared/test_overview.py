@@ -1,6 +1,7 @@
 """The overview on a real server: is it moving, how late, what is parked?"""
 
 import asyncio
+from time import time
 
 import pytest
 from redis.asyncio import Redis
@@ -92,3 +93,12 @@ async def test_looking_changes_nothing(running: Redis) -> None:
     before = await overview(running, KEYS)
     await asyncio.sleep(0.01)
     assert await overview(running, KEYS) == before
+
+
+async def test_a_withdrawal_that_is_not_proven_in_time_is_critical(running: Redis) -> None:
+    key = KEYS.shared(0, "withdrawals")
+    await running.zadd(key, {"urn:a": (time() - 100) * 1000, "urn:b": time() * 1000})
+    seen = await overview(running, KEYS)
+    assert (seen.worst, seen.withdrawals, seen.is_withdrawal_late) == ("well", 2, False)
+    assert 100 <= seen.oldest_withdrawal_seconds < 160
+    assert (await overview(running, KEYS, proof_seconds=99)).worst == "critical"

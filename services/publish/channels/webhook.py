@@ -12,11 +12,15 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 `type` is article.published (the first time), article.updated or article.withdrawn; webhook.test has
 no data and wants nothing. `data.version` is the order: what is lower than a version already seen is
 old. Members without a value are absent.
+
+What a receiver does with a withdrawal is its own. One that answers it with `{"status": "gone"}`
+says that it has taken the story away everywhere, and is believed.
 """
 
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Annotated
@@ -26,7 +30,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.publish.body import body_for_feed
 from services.publish.delivery.answers import read_answer
-from services.publish.delivery.channel import Announcement, Caps, Rendered
+from services.publish.delivery.caps import Caps
+from services.publish.delivery.channel import Announcement, Rendered
 from services.publish.delivery.message_key import KEY_CHARS
 from services.publish.delivery.rotation import live
 from services.publish.delivery.row import Op, Outcome
@@ -85,7 +90,9 @@ def open_channel(
 class Webhook:
     """One receiver. To edit and to delete is to send another notice."""
 
-    caps = Caps(idempotency="key", edits=True, deletes=True, finds=False, verifies=False)
+    caps = Caps(
+        idempotency="key", edits=True, deletes=True, finds=False, verifies=False, has_ids=False
+    )
 
     def __init__(self, settings: Settings, http: PublicClient, clock: Callable[[], int]) -> None:
         self._settings = settings
@@ -118,9 +125,17 @@ class Webhook:
         request = new_request("POST", self._settings.url, headers=headers, content=post.body)
         return await self._http.call(request)
 
+    async def edit(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
+        """Send the notice that the article is updated."""
+        return await self.deliver(post, key, remote_id)
+
     async def delete(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
         """Send the notice that the article is withdrawn."""
         return await self.deliver(post, key, remote_id)
+
+    async def find(self, url: str, remote_id: str, since: int) -> Outcome:  # noqa: ARG002
+        """Nobody can look into a receiver."""
+        return Outcome("unknown", "a receiver of webhooks cannot be looked up")
 
     async def test(self) -> httpx.Response:
         """Send a signed notice about nothing, under an id of its own."""
@@ -129,8 +144,20 @@ class Webhook:
         return await self.deliver(notice, f"msg_{token_hex(KEY_CHARS // 2)}", "")
 
     def classify(self, answer: httpx.Response | Exception, op: Op) -> Outcome:
-        """As the table of `answers.py` says: a second try is known by its id."""
-        return read_answer(answer, op, self._clock())
+        """As the table of `answers.py` says. An address that is away proves nothing gone."""
+        outcome = read_answer(answer, op, self._clock())
+        return replace(outcome, is_proof=op == "kill" and _says_gone(answer))
+
+
+def _says_gone(answer: httpx.Response | Exception) -> bool:
+    """Whether the receiver has written that nothing of the story is left."""
+    if not isinstance(answer, httpx.Response) or not answer.is_success:
+        return False
+    try:
+        said = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and said.get("status") == "gone"
 
 
 def _type(announcement: Announcement) -> str:

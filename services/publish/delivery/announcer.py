@@ -21,7 +21,7 @@ class Announcer:
         if found is None:
             return None
         url = self._site.url(found.path) if found.path else ""
-        if row.sending_op == "kill":
+        if row.sending_op == "kill" or row.state != "sending":  # a look asks for the address alone
             kill = Article(uri=row.uri, version=row.sending_version, pubstatus="canceled")
             return Announcement(kill, "kill", url, first=False)
         if found.live is None or found.version != row.sending_version:

@@ -6,11 +6,14 @@ answer                              outcome
 401, 403                            stopped: the destination needs a person
 410 to a put                        stopped, and gone: it wants no more calls
 address refused                     stopped
-408, 425, 429, 5xx                  retry, not before its Retry-After
+408, 425, 429, 503                  retry, not before its Retry-After
+other 5xx                           unknown: it may have been taken before something broke
 3xx                                 refused: redirects are not followed
 other                               refused: this version is not wanted there
 no connection                       retry: nothing was sent
-connection lost, no answer in time  retry, or unknown where a second try could be seen twice
+connection lost, no answer in time  unknown
+
+What becomes of what is unknown is the business of `settle.py`: mostly it is just tried again.
 """
 
 from collections.abc import Collection
@@ -23,10 +26,10 @@ from services.publish.delivery.retry import MAX_RETRY_AFTER, SECOND
 from services.publish.delivery.row import Op, Outcome
 from shared.http import AddressRefused
 
-LATER: Collection[int] = frozenset({408, 425, 429, *range(500, 600)})
+LATER: Collection[int] = frozenset({408, 425, 429, 503})
 FORBIDDEN: Collection[int] = frozenset({401, 403})
 GONE: Collection[int] = frozenset({404, 410})
-SUCCESS, REDIRECT = range(200, 300), range(300, 400)
+SUCCESS, REDIRECT, TROUBLE = range(200, 300), range(300, 400), range(500, 600)
 MAX_ERROR_CHARS = 200
 MAX_DIGITS = 9
 
@@ -34,13 +37,10 @@ Unsent = httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
 Lost = httpx.HTTPError | OSError
 
 
-def read_answer(
-    answer: httpx.Response | Exception, op: Op, now: int, *, resend_is_safe: bool = True
-) -> Outcome:
+def read_answer(answer: httpx.Response | Exception, op: Op, now: int) -> Outcome:
     """What came of a call. `now` is in milliseconds, for a Retry-After that is a date.
 
-    `resend_is_safe` is False for a first post that the platform could show twice. An exception that
-    is none of the network's is a bug, and is raised again.
+    An exception that is none of the network's is a bug, and is raised again.
     """
     if isinstance(answer, httpx.Response):
         return _of_response(answer, op, now)
@@ -50,15 +50,19 @@ def read_answer(
         raise answer
     error = _plain(f"{type(answer).__name__}: {answer}")
     sent = not isinstance(answer, Unsent)
-    return Outcome("retry" if resend_is_safe or not sent else "unknown", error, reached=sent)
+    return Outcome("unknown" if sent else "retry", error, reached=sent)
 
 
 def _of_response(answer: httpx.Response, op: Op, now: int) -> Outcome:
     status = answer.status_code
-    if status in SUCCESS or (op == "kill" and status in GONE):
+    if status in SUCCESS:
         return Outcome("done")
+    if op == "kill" and status in GONE:
+        return Outcome("done", is_proof=True)
     if status in LATER:
         return Outcome("retry", _said(answer), after_ms=retry_after(answer, now))
+    if status in TROUBLE:
+        return Outcome("unknown", _said(answer), after_ms=retry_after(answer, now))
     if status in REDIRECT:
         return Outcome("refused", f"{status}: redirects are not followed; enter the new address")
     gone = status == httpx.codes.GONE

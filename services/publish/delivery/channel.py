@@ -3,37 +3,23 @@
     Settings                        a pydantic model of the account settings of one destination
     open_channel(settings, http)    the channel for one destination
 
-A channel may also have `test`, a call that tells readers nothing (`Testable`).
+A channel may also have `test`, a call that tells readers nothing (`Testable`), and `name`, when its
+posts are named by us (`Naming`).
 
-`render` is pure: what a preview shows is what is sent. The rest makes one call each and raises
-nothing of its own: `classify` reads whatever came back, an answer or an exception.
+`render` is pure: what a preview shows is what is sent. The calls make one request each, by
+`shared.http.call`, and raise nothing of their own: `classify` reads whatever came back, an answer
+or an exception. Which of them comes next is decided elsewhere (`step.py`), by `caps`. What goes
+wrong in a channel's own code parks the row it was about, and disturbs no other.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import httpx
 
+from services.publish.delivery.caps import Caps
 from services.publish.delivery.row import Op, Outcome
 from shared.article import Article
-
-Idempotency = Literal["name", "key", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """What the platform can do. `idempotency` decides how a crash in mid-call is resolved.
-
-    `name`: writing the same thing again changes nothing. `key`: the receiver drops what it has seen
-    by its key. `none`: nobody can tell; the row becomes unknown.
-    """
-
-    idempotency: Idempotency
-    edits: bool
-    deletes: bool
-    finds: bool
-    verifies: bool
-    """Whether one can look up that a post is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +45,41 @@ class Rendered:
 class Channel(Protocol):
     """One destination's way out. `key` is the same for every try of the same thing."""
 
-    caps: Caps
+    @property
+    def caps(self) -> Caps:
+        """What it can do. A call that `caps` rules out is never made."""
+        ...
 
     def render(self, announcement: Announcement) -> Rendered:
-        """The call's body. Pure: equal arguments, equal bytes."""
+        """The call's body; of a kill it is the notice that may have to replace the post.
+
+        Pure: equal arguments, equal bytes. Raises Rejected when the story cannot be shown there.
+        """
         ...
 
     async def deliver(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
-        """Post it, or edit what `remote_id` names. Raises httpx errors."""
+        """Make a new post, under the name `remote_id` where we name it. Raises httpx errors."""
+        ...
+
+    async def edit(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
+        """Change what stands there. Raises httpx errors."""
         ...
 
     async def delete(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
         """Take it away. Raises httpx errors."""
         ...
 
+    async def find(self, url: str, remote_id: str, since: int) -> Outcome:
+        """Look: `there` with its name, `missing`, or whatever else keeps one from knowing.
+
+        With `remote_id` look that post up, without it look for the newest of ours that links to
+        `url` and was made since that instant. It is missing only if all of those were seen. Raises
+        httpx errors.
+        """
+        ...
+
     def classify(self, answer: httpx.Response | Exception, op: Op) -> Outcome:
-        """What came of a call."""
+        """What came of a call. Raises again what is none of the network's errors."""
         ...
 
 
@@ -84,4 +89,13 @@ class Testable(Protocol):
 
     async def test(self) -> httpx.Response:
         """Make it now, once. Raises httpx errors; `classify` reads it as a put."""
+        ...
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """What a channel offers whose posts are named by us, so that a second try is the same post."""
+
+    def name(self, uri: str, now: int) -> str:
+        """A name for a new post. It is on disk before the first call, and kept."""
         ...

@@ -11,23 +11,31 @@ from dataclasses import dataclass, replace
 from random import random
 from secrets import token_hex
 
-import httpx
 import structlog
 from redis.exceptions import RedisError
 
 from services.publish.delivery.ahead import may_call, next_claim
 from services.publish.delivery.breaker import Health
+from services.publish.delivery.call import broken, carry_out, named
+from services.publish.delivery.caps import Way
 from services.publish.delivery.channel import Announcement, Channel
+from services.publish.delivery.claim import claim, hand_back
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
-from services.publish.delivery.message_key import message_key
 from services.publish.delivery.pace import give_up_after, is_braked
 from services.publish.delivery.retry import wait_after
-from services.publish.delivery.row import LEASE_MS, Outcome, Row, claim, hand_back, settle
+from services.publish.delivery.row import LEASE_MS, Outcome, Row
+from services.publish.delivery.settle import settle
+from services.publish.delivery.told import (
+    SEEN,
+    attempt_line,
+    tell_parked,
+    tell_settled,
+    verdict_of,
+)
 from services.publish.delivery.watch import note
 from shared.article import Article
-from shared.logs import Happened
 from shared.metrics import DELIVERIES
 from shared.redis import is_outage
 
@@ -40,6 +48,8 @@ HEALTH_MS = 1_000
 HALT_MS = 2_000
 """An answer that stops the destination stops us at once, until the postroom has seen it too."""
 REWRITE_SECONDS = 0.2
+OURS = ("broken", "impossible")
+"""Verdicts that say nothing about how a destination does."""
 log = structlog.get_logger()
 
 Announce = Callable[[Row], Awaitable[Announcement | None]]
@@ -69,6 +79,7 @@ class Courier:
         self._office = office
         self._destination = destination
         self._channel = channel
+        self._way = Way(channel.caps, destination.on_unknown)
         self._kills = kills
         self._is_braked = is_braked(destination) and not kills
         self._is_line_free = False
@@ -151,15 +162,21 @@ class Courier:
         self._doubtful = []
         written = [change.row for change, is_ours in zip(changes, done, strict=True) if is_ours]
         ours = [replace(row, rev=row.rev + 1) for row in written]
-        return [row for row in ours if row.state == "sending"]
+        tell_parked(row for row in ours if not row.lease_until)
+        return [row for row in ours if row.lease_until]
+
+    def _named(self, row: Row, now: int) -> Row:
+        """A new post has its name before it is sent, where we name it."""
+        is_new = row.state == "sending" and row.sending_op == "put" and not row.remote_id
+        return named(row, self._channel, now) if is_new else row
 
     async def _claims(self, due: Sequence[Row], now: int, limit: int) -> list[Change]:
         """What is due as it is to be claimed; with a brake, who stands in line comes first."""
 
         def claimed(row: Row) -> Row | None:
-            repeatable = self._channel.caps.idempotency != "none"
             cut = give_up_after(row, self._destination)
-            return claim(row, now, repeatable=repeatable, give_up_after=cut, owner=self._name)
+            mine = claim(row, now, self._way, give_up_after=cut, owner=self._name)
+            return self._named(mine, now) if mine else None
 
         lines = self._office.lines
         if self._is_braked:
@@ -176,7 +193,7 @@ class Courier:
         pairs = [(row.uri, row.destination) for row in self._doubtful]
         rows = await self._office.ledger.rows(pairs) if pairs else []
         self._doubtful = []
-        return [row for row in rows if row.state == "sending" and row.owner == self._name]
+        return [row for row in rows if row.lease_until and row.owner == self._name]
 
     async def _carry_on(self, queue: Iterator[Row]) -> None:
         """One call after the other, as long as there are rows and calls may be made."""
@@ -208,18 +225,16 @@ class Courier:
             await self._tell(row, settled, outcome)
 
     async def _call(self, row: Row) -> Outcome:
-        announcement = await self._office.announce(row)
+        try:
+            announcement = await self._office.announce(row)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            return broken(row, error, reached=False)
         if announcement is None:
             # The desk has moved on; what it moved on to is about to be wanted here as well.
             return Outcome("retry", "superseded", reached=False)
-        key = message_key(row.uri, row.sending_version, row.sending_op, row.destination)
-        post = self._channel.render(announcement)
-        act = self._channel.delete if row.sending_op == "kill" else self._channel.deliver
-        try:
-            answer: httpx.Response | Exception = await act(post, key, row.remote_id)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            answer = error
-        return self._channel.classify(answer, row.sending_op)
+        return await carry_out(row, self._channel, announcement)
 
     async def _settle(self, row: Row, outcome: Outcome) -> Row | None:
         """Write what came of the call; None when it is no longer ours to write."""
@@ -227,7 +242,8 @@ class Courier:
         def settled(row: Row) -> Change:
             now, cut = self._office.now(), give_up_after(row, self._destination)
             wait = wait_after(row, outcome, now, random, give_up_after=cut)
-            return Change(settle(row, outcome, now, wait), _attempt(row, outcome), before=row)
+            settled = settle(row, outcome, now, wait, self._way)
+            return Change(settled, attempt_line(row, settled, outcome), before=row)
 
         return await self._write(row, settled)
 
@@ -252,27 +268,20 @@ class Courier:
                 continue
             if fresh.epoch != row.epoch:
                 return None
-            if fresh.state != "sending":
+            if not fresh.lease_until:
                 return fresh  # written already: only the answer was lost
             row = fresh
 
     async def _tell(self, row: Row, settled: Row, outcome: Outcome) -> None:
         """Health, metrics, one log line."""
         name = self._destination.name
-        DELIVERIES.labels(self._destination.channel, outcome.verdict).inc()
-        if outcome.verdict != "done" or not self._health.is_well:
+        DELIVERIES.labels(self._destination.channel, verdict_of(settled, outcome)).inc()
+        is_well = outcome.verdict in ("done", *SEEN)
+        if outcome.verdict not in OURS and not (is_well and self._health.is_well):
             self._health = await note(self._office.destinations, name, outcome, self._office.now())
         if outcome.verdict == "stopped":
             self._halted_until = self._office.now() + HALT_MS
-        log.info(
-            _happened(settled, outcome),
-            destination=name,
-            uri=row.uri,
-            version=row.sending_version,
-            op=row.sending_op,
-            attempt=row.attempt,
-            reason=outcome.error,
-        )
+        tell_settled(row, settled, outcome)
 
     async def _rest(self) -> None:
         if self._is_ending:
@@ -282,15 +291,3 @@ class Courier:
                 await self.wake.wait()
         except TimeoutError:
             return
-
-
-def _attempt(row: Row, outcome: Outcome) -> tuple[str, ...]:
-    """One line of the log of calls, names and values by turns."""
-    told = ("uri", row.uri, "version", str(row.sending_version), "op", row.sending_op)
-    return (*told, "try", str(row.attempt), "outcome", outcome.verdict, "error", outcome.error)
-
-
-def _happened(settled: Row, outcome: Outcome) -> Happened:
-    if outcome.verdict == "done":
-        return Happened.DELIVERY_SUCCEEDED
-    return Happened.DELIVERY_DEAD if settled.state == "dead" else Happened.DELIVERY_FAILED

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from redis.asyncio import Redis
 
 from services.publish.delivery.breaker import Health
+from services.publish.delivery.caps import OnUnknown
 from services.publish.delivery.condition import State
 from services.publish.delivery.documents import Changed, Documents
 from services.publish.delivery.filter import Filter
@@ -55,6 +56,8 @@ class Destination(BaseModel):
     """First posts in any 60 minutes; None = no limit."""
     pace_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
     """Between one first post and the next."""
+    on_unknown: OnUnknown = "hold"
+    """What becomes of a post of which nobody can tell whether it arrived, and nobody can look."""
 
     @property
     def is_served(self) -> bool:

@@ -10,7 +10,11 @@ from services.publish.delivery.row import Op
 KEY_CHARS = 32
 
 
-def message_key(uri: str, version: int, op: Op, destination: str) -> str:
-    """`msg_` and 32 hexadecimal digits: a function of what is told, and to whom. No dot in it."""
-    told = "\0".join((uri, str(version), op, destination))  # NUL stands in no URI and no name
+def message_key(uri: str, version: int, op: Op, destination: str, copy: int = 0) -> str:
+    """`msg_` and 32 hexadecimal digits: a function of what is told, and to whom. No dot in it.
+
+    `copy` counts how often a person forced it to be sent anew.
+    """
+    parts = (uri, str(version), op, destination, *([str(copy)] if copy else []))
+    told = "\0".join(parts)  # NUL stands in no URI and no name
     return "msg_" + sha256(told.encode()).hexdigest()[:KEY_CHARS]

@@ -6,6 +6,7 @@ It reads `article.published` with a group of its own, so planning waits for noth
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 
@@ -72,21 +73,31 @@ class Postroom:
         destinations = await self._office.destinations.served()
         if not await self._office.is_current(event.article):
             return []
-        names = await self._plan(event.article, destinations)
+        names = await self._plan(event, destinations)
         self._wake((name, kills) for name in names for kills in LANES)
-        if not names:
-            return []
-        return timeline(self._keys, event, "deliver.planned", destinations=len(names))
+        written = self._withdrawal(event.article)
+        if names:
+            written += timeline(self._keys, event, "deliver.planned", destinations=len(names))
+        return written
 
-    async def _plan(self, article: Article, destinations: Sequence[Destination]) -> set[str]:
+    def _withdrawal(self, article: Article) -> list[Write]:
+        """That a withdrawal is written down for every destination: its proof waits for that."""
+        if article.pubstatus == "usable":
+            return []
+        key = self._keys.of(article.uri, "withdrawal")
+        return [Write("HSET", key, ("planned", article.version))]
+
+    async def _plan(self, event: Event, destinations: Sequence[Destination]) -> set[str]:
         """Repeat until nobody changed a row meanwhile. Returns the destinations concerned."""
         names: set[str] = set()
+        article, accepted_at = event.article, int(event.accepted.timestamp() * 1000)
         while True:
             rows = {
                 row.destination: row for row in await self._office.ledger.of_article(article.uri)
             }
             wanted = plan(article, destinations, list(rows.values()), self._clock())
-            changed = [want(rows.get(row.destination), row) for row in wanted]
+            timed = [replace(row, wanted_at=accepted_at) for row in wanted]
+            changed = [want(rows.get(row.destination), row) for row in timed]
             changes = [Change(row) for row in changed if row is not None]
             names |= {change.row.destination for change in changes}
             if all(await self._office.ledger.replace(changes)):

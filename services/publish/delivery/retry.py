@@ -5,14 +5,17 @@
 
 Full jitter up to ten minutes, so that many rows that failed together do not come back together;
 above that only a fifth to either side, to keep the promise of about 76 hours. What is refused gets
-three tries, in case of a deploy over there. What a person has to mend waits by the minute. A kill
-is never given up: at most a minute apart for a day, then hourly until a person takes over.
+three tries, in case of a deploy over there; what is our own fault or can never be done gets none.
+What a person has to mend waits by the minute. A kill is never given up: at most a minute apart for
+a day, whatever Retry-After says, then hourly until a person takes over. A look that told nothing,
+or that still saw what was killed, is followed by another one: soon, then by the minute, after an
+hour by the hour.
 Source: Standard Webhooks 1.0.0, "Retry schedule" (https://www.standardwebhooks.com).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from services.publish.delivery.row import Outcome, Row
+from services.publish.delivery.row import Outcome, Row, Verdict
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 SCHEDULE = (
@@ -28,7 +31,7 @@ SCHEDULE = (
     20 * HOUR,
     24 * HOUR,
 )
-REFUSED_TRIES = 3
+MOST_TRIES: Mapping[Verdict, int] = {"refused": 3, "broken": 0, "impossible": 0}
 SOCIAL_GIVE_UP_AFTER = 6 * HOUR
 """Old news must not appear days later between newer posts."""
 KILL_SCHEDULE = (2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE)
@@ -36,6 +39,9 @@ KILL_HURRY = 24 * HOUR
 FULL_JITTER_UP_TO = 10 * MINUTE
 FLOOR_SHARE, SPREAD = 0.1, 0.2
 MAX_RETRY_AFTER, MAX_RETRY_AFTER_OF_KILL = 6 * HOUR, HOUR
+LOOK_SCHEDULE = (5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE)
+LOOK_HURRY = 60
+"""So many looks are soon; those after them come by the hour."""
 
 Random = Callable[[], float]
 """Uniform in [0, 1)."""
@@ -44,22 +50,21 @@ Random = Callable[[], float]
 def wait_after(
     row: Row, outcome: Outcome, now: int, random: Random, *, give_up_after: int | None = None
 ) -> int | None:
-    """Milliseconds that `row` waits after a failed call, or None to give up; never for a kill.
+    """Milliseconds that `row` waits after a failed call or a look; None = give up, never a kill.
 
-    The outcome's Retry-After lengthens a wait, up to six hours (a kill's: one hour).
+    The outcome's Retry-After lengthens a wait, up to six hours (a late kill's: one hour).
     `give_up_after` milliseconds after it was wanted a first post is old news; a correction of what
     stands there is not, and gets the whole schedule.
     """
-    if row.sending_op == "kill":
-        wait = wait_before_kill(row.attempt, now - (row.failing_since or now), random)
-        return max(wait, min(outcome.after_ms, MAX_RETRY_AFTER_OF_KILL))
     asked = min(outcome.after_ms, MAX_RETRY_AFTER)
+    if row.state != "sending" and outcome.verdict != "missing":
+        return max(wait_before_look(row.looks), asked)
+    if row.sending_op == "kill":
+        return _wait_of_kill(row, outcome, now, random)
     if outcome.verdict == "stopped":
         return max(MINUTE, asked)
-    if outcome.verdict == "refused" and row.attempt >= REFUSED_TRIES:
-        return None
     schedule = wait_before(row.attempt, random)
-    if schedule is None:
+    if schedule is None or row.attempt >= MOST_TRIES.get(outcome.verdict, len(SCHEDULE) + 1):
         return None
     wait = max(schedule, asked)
     late = give_up_after is not None and now + wait - row.wanted_at > give_up_after
@@ -76,6 +81,19 @@ def wait_before_kill(attempt: int, failing_ms: int, random: Random) -> int:
     if failing_ms > KILL_HURRY:
         return _jittered(HOUR, random)
     return _jittered(KILL_SCHEDULE[min(attempt, len(KILL_SCHEDULE)) - 1], random)
+
+
+def wait_before_look(looks: int) -> int:
+    """Milliseconds before the next look, after so many (from 0) and one that did not settle it."""
+    if looks >= LOOK_HURRY:
+        return HOUR
+    return LOOK_SCHEDULE[min(looks, len(LOOK_SCHEDULE) - 1)]
+
+
+def _wait_of_kill(row: Row, outcome: Outcome, now: int, random: Random) -> int:
+    failing_ms = now - (row.failing_since or now)
+    longest = MAX_RETRY_AFTER_OF_KILL if failing_ms > KILL_HURRY else MINUTE
+    return max(wait_before_kill(row.attempt, failing_ms, random), min(outcome.after_ms, longest))
 
 
 def _jittered(base: int, random: Random) -> int:

@@ -7,6 +7,7 @@ import structlog
 from services.publish.delivery.breaker import Health, News, after_failure, after_success, news
 from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.row import Outcome
+from services.publish.delivery.told import SEEN
 from shared.logs import Happened
 
 HAPPENED: Mapping[News, Happened] = {
@@ -48,7 +49,7 @@ def _tell(item: News, name: str, health: Health, now: int) -> None:
 
 
 def _rule(outcome: Outcome, now: int) -> Callable[[Health], Health]:
-    if outcome.verdict == "done":
+    if outcome.verdict in ("done", *SEEN):
         return after_success
     return lambda health: after_failure(health, outcome.error, now)
 
