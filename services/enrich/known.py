@@ -1,7 +1,7 @@
 """What is kept of an article for cards and reasons: small, since there may be a million of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
@@ -82,16 +82,18 @@ def _unpacked(uri: str, packed: bytes) -> Known:
     version, pubstatus, sequence, row, words, when, headline, excerpt, topics, cluster, story = (
         packed.decode(ENCODING).split(PART)
     )
-    is_usable = pubstatus == "usable"
-    known = Known(uri, int(version), "usable", int(sequence), int(row) if row else None)
-    return replace(
-        known,
-        pubstatus=cast("PubStatus", pubstatus),
-        words=int(words),
-        published=datetime.fromtimestamp(float(when), UTC) if when else None,
-        headline=headline,
-        excerpt=excerpt,
-        topics=frozenset(topics.split(TOPIC)) if topics else frozenset(),
-        cluster=cluster or (uri if is_usable else ""),
-        story=story or (uri if is_usable else ""),
+    own = uri if pubstatus == "usable" else ""
+    return Known(
+        uri,
+        int(version),
+        cast("PubStatus", pubstatus),
+        int(sequence),
+        int(row) if row else None,
+        int(words),
+        datetime.fromtimestamp(float(when), UTC) if when else None,
+        headline,
+        excerpt,
+        frozenset(topics.split(TOPIC)) if topics else frozenset(),
+        cluster or own,
+        story or own,
     )

@@ -30,6 +30,9 @@ PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂")
 """Endings that an office begins with: 部長, 局長."""
 NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所")
+AGENCIES = frozenset("局署")
+COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")
+"""Endings of agencies, which need no town before them: 衛生局, 消防署."""
 OF_A_PARTY = frozenset("籍团主立议总推提")
 """What follows the name of a party that is mentioned once: 民本黨團, 自強黨立委."""
 
@@ -160,8 +163,9 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
 
 
 def _is_word_a_name(word: str) -> bool:
-    is_school = word.endswith(_schools()) and word not in _schools()
-    return len(word) > MIN_BEFORE_SHORT_ENDING and (is_school or not is_known(word))
+    is_whole = word.endswith(_schools()) and word not in _schools()
+    is_whole |= word[-1] in AGENCIES and is_known(word) and not word.startswith(COUNTED)
+    return len(word) > MIN_BEFORE_SHORT_ENDING and (is_whole or not is_known(word))
 
 
 @cache

@@ -14,6 +14,7 @@ from functools import cache
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.foreign import foreign_names_in, parts_of
+from services.enrich.lexicon import lines
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
 from services.enrich.words import Text
 
@@ -24,6 +25,8 @@ MAX_COAUTHORS = 3
 MAX_PEOPLE = 40
 """More names than this are a list, and a list is not what a story is about."""
 MAX_JUDGED = 400
+EVERYDAY = 10
+"""How many of 1,000 articles hold an everyday word."""
 SURE = 3.0
 AGED = "岁的"
 ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主将友")
@@ -133,7 +136,8 @@ def _readings(around: Surroundings, start: int) -> Iterator[tuple[float, int, in
 
 @cache
 def _surnames() -> frozenset[str]:
-    return folded_entries("surnames") | folded_entries("japanese_surnames")
+    lists = ("surnames", "rare_surnames", "japanese_surnames")
+    return frozenset[str]().union(*map(folded_entries, lists))
 
 
 @cache
@@ -144,6 +148,26 @@ def _first_characters() -> frozenset[str]:
 @cache
 def _may_be_given(given: str) -> bool:
     return folded_entries("name_stops").isdisjoint(given)
+
+
+def _is_doubtful(name: str, family: int) -> bool:
+    """Whether only an office makes a name of it."""
+    is_rare = name[:family] in folded_entries("rare_surnames") or name[0] in PREPOSITIONS
+    return is_rare or name[-1] in PLACE_ENDINGS
+
+
+def _given(char: str) -> float:
+    """How a character fits into a given name: seen there, seldom seen elsewhere, or neither."""
+    if char in folded_entries("given_names"):
+        return 0.75
+    return -1.0 if char in _everyday() else 0.25
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """The characters of everyday words."""
+    words = (word for line in lines("common") for word in line[1:] if int(line[0]) >= EVERYDAY)
+    return frozenset("".join(words))
 
 
 def _sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
@@ -160,15 +184,12 @@ def _sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[
     if after in folded_entries("speech"):
         sure, why = sure + 1.5, why if sure else f"後接「{after}」"
     sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
-    usual = folded_entries("given_names")
-    sure += sum(0.75 if char in usual else -1 for char in name[family:])
+    sure += sum(map(_given, name[family:]))
     sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
     sure += _by_words(around, start, end)
-    sure += 2 if family > 1 and usual.issuperset(name[family:]) else 0
+    sure += 2 if family > 1 and all(_given(char) > 0 for char in name[family:]) else 0
     sure -= 1.5 if len(name) == family + 1 else 0
-    if name[0] in PREPOSITIONS and not why.startswith("職稱"):
-        return 0.0, why
-    if name[-1] in PLACE_ENDINGS and not why.startswith("職稱"):
+    if not why.startswith("職稱") and _is_doubtful(name, family):
         return 0.0, why
     if sure < SURE and sure > 0 and folded.count(name) > 1:
         sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"

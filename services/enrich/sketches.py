@@ -26,7 +26,7 @@ whole. A flash shorter than the first says too little even so: both must be alik
 KEPT_WHOLE = 128
 SAMPLE_BELOW, SAMPLE_SHIFT = 1 << 30, 14
 """Of a longer text every fourth shingle is kept: those whose number is below this."""
-MOST_KEPT = 200_000
+MOST_KEPT = 100_000
 """Articles that are looked at for copies, the last ones: nobody repeats a story after years."""
 BAND_WEIGHT = 1.0
 NO_BANDS = np.zeros(0, np.uint32)

@@ -16,7 +16,7 @@ from shared.article import Article, RelatedLink, Tag
 after: tuple[str, ...] = ("tags", "duplicates")
 
 MOST = 6
-ASKED = 50
+ASKED = 30
 LIKE_ALONE, LIKE_BY_ONE, LIKE_BY_MORE, LIKE_BY_PERSON = 0.1, 0.07, 0.04, 0.025
 """Likeness from which an article may be shown: that shares no theme, one, more, or a person.
 
