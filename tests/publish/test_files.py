@@ -147,6 +147,19 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
+@pytest.mark.parametrize("status", [200, 410])
+def test_what_a_crash_left_half_written_goes_with_the_next_write_or_the_kill(
+    tmp_path: Path, status: Status
+) -> None:
+    files = Files(tmp_path)
+    files.put_page(PATH, 200, PAGE)
+    [page] = tmp_path.rglob("*.html")
+    for form in ("", ".br", ".gz"):
+        page.with_name(f".{page.name}{form}.new").write_bytes(PAGE[:9])
+    files.put_page(PATH, status, GONE)
+    assert list(tmp_path.rglob(".*.new")) == []
+
+
 @pytest.mark.parametrize("path", HOSTILE)
 def test_a_path_that_is_not_ours_is_refused_and_writes_nothing(tmp_path: Path, path: str) -> None:
     files = Files(tmp_path / "root")
