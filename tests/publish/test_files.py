@@ -46,9 +46,9 @@ def test_a_feed_is_packed_with_gzip_alone(tmp_path: Path) -> None:
 def test_equal_bytes_are_not_written_again(tmp_path: Path) -> None:
     files = Files(tmp_path)
     assert files.put("/", PAGE)
-    before = (tmp_path / "index.html").stat()
+    before = (tmp_path / "index.html").stat().st_ino
     assert not files.put("/", PAGE)
-    assert (tmp_path / "index.html").stat() == before
+    assert (tmp_path / "index.html").stat().st_ino == before
 
 
 def test_packed_forms_do_not_depend_on_the_clock(tmp_path: Path) -> None:
