@@ -58,7 +58,8 @@ def changes(keys: DeskKeys, old: Row | None, new: Row) -> Changes:
     aged = bool(old and old.expired != new.expired)
     return Changes(
         marks=(*(PAGE + uri for uri in pages), *(LIST + one.name for one in listings)),
-        linkers=_face(old) != _face(new),
+        # Of a story the desk had never heard of, pages may show what the newsroom announced.
+        linkers=old is None or _face(old) != _face(new),
         urgent=new.article is None or new.article.is_flash or aged,
         commands=tuple(_commands(keys, old, new)),
     )

@@ -122,6 +122,18 @@ async def test_links_the_newsroom_gave_stay_and_guesses_about_unknown_stories_go
     assert await paper.page("a") == expected
 
 
+async def test_a_story_killed_before_it_came_leaves_the_cards_that_announced_it(
+    paper: Newspaper,
+) -> None:
+    related = [{"uri": uri_of("planned"), "headline": "將要刊出"}]
+    await paper.tell(story("a", related=related))
+    await paper.builder.rebuild_dirty()
+    assert await paper.page("a") == "live|a1|將要刊出>"
+    await paper.tell(kill("planned"))
+    await paper.builder.rebuild_dirty()
+    assert await paper.page("a") == "live|a1"
+
+
 async def test_a_page_asked_for_is_built_at_once_and_not_again(paper: Newspaper) -> None:
     await paper.tell(story("a"))
     await paper.builder.build_page(uri_of("a"))

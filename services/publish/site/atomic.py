@@ -1,14 +1,15 @@
 """Files inside one open folder: written whole or not at all, with their packed forms.
 
-What a rename or a removal did is on the disk when these functions return, so a power cut cannot
-bring back what a reader must not see again.
+A file is made beside its name, so what a crash left half written is replaced by the next write of
+it, and goes with its removal: nothing of a killed story may lie about. Whoever writes a name is
+alone with it (`files.py`). What a rename or a removal did is on the disk when these functions
+return, so a power cut cannot bring back what a reader must not see again.
 """
 
 import gzip
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from secrets import token_hex
 
 import brotli
 
@@ -41,7 +42,8 @@ def read(folder: int, name: str) -> bytes | None:
 
 def remove(folder: int, names: Iterable[str]) -> bool:
     """Remove files with their packed forms. Returns whether there were any."""
-    gone = [_unlink(folder, name + form) for name in names for form in (BROTLI, GZIP, "")]
+    whole = [name + form for name in names for form in (BROTLI, GZIP, "")]
+    gone = [_unlink(folder, name) for name in (*whole, *map(_beside, whole))]
     if any(gone):
         os.fsync(folder)
     return any(gone)
@@ -63,9 +65,10 @@ def _gzip(body: bytes) -> bytes:
 
 
 def _replace(folder: int, name: str, forms: Mapping[str, bytes]) -> None:
-    beside = {form: f".{token_hex(8)}.new" for form in forms}
+    beside = {form: _beside(name + form) for form in forms}
     with ExitStack() as left_over:
         for form, content in forms.items():
+            _unlink(folder, beside[form])
             left_over.callback(_unlink, folder, beside[form])
             _create(folder, beside[form], content)
         # The old packed forms go first: a page without them is larger, a page with them is old.
@@ -75,6 +78,11 @@ def _replace(folder: int, name: str, forms: Mapping[str, bytes]) -> None:
             os.rename(beside[form], name + form, src_dir_fd=folder, dst_dir_fd=folder)
         left_over.pop_all()
     os.fsync(folder)
+
+
+def _beside(name: str) -> str:
+    """Where a file is written before it gets its name; no address leads there."""
+    return f".{name}.new"
 
 
 def _create(folder: int, name: str, content: bytes) -> None:
