@@ -15,7 +15,8 @@ from tests.commands.partner import Partner
 from tests.installation import Installation, installation, until
 from tests.publish.receiver import Receiver, answer
 
-pytestmark = pytest.mark.xdist_group("command line")
+pytestmark = [pytest.mark.xdist_group("command line"), pytest.mark.timeout(150)]
+"""Each command is a process of its own, a second or more of a busy machine."""
 
 
 @pytest.fixture(scope="module")
