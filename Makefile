@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help install dev demo up test test-containers check format bench lock clean
+.PHONY: help install dev demo up test test-containers test-chaos check format bench lock clean
 help:            ## list these commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
@@ -31,6 +31,9 @@ test: dev        ## the whole test suite
 
 test-containers: dev   ## the services in containers (root, and Docker or Debian)
 	WIREDESK_TEST_CONTAINERS=1 $(RUN)/pytest -q tests/compose
+
+test-chaos: dev  ## 2,000 articles, 30 kills and an oracle; alone on the machine
+	WIREDESK_TEST_CHAOS=1 $(RUN)/pytest -q tests/test_chaos.py
 
 check: dev       ## format, lint, spelling, types, imports
 	$(RUN)/ruff format --check .

@@ -145,6 +145,11 @@ class Supervisor:
         """Where the merged log is."""
         return self._state.log
 
+    @property
+    def rests(self) -> list[Rest]:
+        """How long Redis and each service are let alone before they are started again."""
+        return [self._redis_rest, *(child.rest for child in self.children.values())]
+
     def start_redis(self) -> None:
         """Start the embedded Redis, if there is one, and tell the children where it is."""
         if self._redis:

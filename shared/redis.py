@@ -6,6 +6,7 @@ No client retries by itself: a reply lost after XADD would be sent again and sto
 
 import logging
 import re
+import sys
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -46,6 +47,8 @@ CHECKED: dict[str, Any] = {"maint_notifications_config": MaintNotificationsConfi
 With it, each connection that was idle when Redis restarted fails one more command afterwards.
 """
 SERIALIZER = HiredisRespSerializer()
+COMMAND_LEAVES = "wiredesk.redis.command"
+"""The audit event (PEP 578) of every command that is about to be sent, with all its words."""
 CANNOT_NOW = re.compile(
     r"(^|-)(MISCONF|LOADING|OOM|READONLY)\b|command not allowed when used memory"
 )
@@ -119,6 +122,7 @@ class _PackedInC:
     """
 
     def pack_command(self, *args: Any) -> list[bytes]:  # noqa: ANN401  # as redis-py types it
+        sys.audit(COMMAND_LEAVES, args)
         packed: list[bytes] = SERIALIZER.pack(*args)
         return packed
 

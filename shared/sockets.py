@@ -8,6 +8,7 @@ https://www.encode.io/httpcore/network-backends/
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from ssl import SSLContext
@@ -17,6 +18,8 @@ import httpcore
 
 MOST_UNREAD, MOST_UNSENT = 65_536, 65_536
 """Bytes that may lie between the network and us, either way."""
+REQUEST_LEAVES = "wiredesk.http.send"
+"""The audit event (PEP 578) of every piece of a request that is about to be sent, with its peer."""
 
 SocketOptions = Iterable[
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
@@ -157,6 +160,7 @@ class Stream(httpcore.AsyncNetworkStream):
 
     def _send(self) -> None:
         if self._unsent:
+            sys.audit(REQUEST_LEAVES, self._transport.get_extra_info("peername"))
             self._transport.write(bytes(self._unsent))
             self._unsent.clear()
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,9 +121,18 @@ def installation(state: Path, **settings: str) -> Iterator[Installation]:
     `settings` are variables of the environment.
     """
     ports = [word for name in ("site", "ingest", "enrich") for word in (f"--port-{name}", "0")]
+    with started([*WIREDESK, "up", "--state", str(state), *ports], state, settings) as here:
+        yield here
+
+
+@contextmanager
+def started(
+    command: Sequence[str], state: Path, settings: Mapping[str, str]
+) -> Iterator[Installation]:
+    """The same by another command that does what `wiredesk up` does."""
     with (state.parent / f"{state.name}.up.log").open("w") as said:
         process = subprocess.Popen(
-            [*WIREDESK, "up", "--state", str(state), *ports],
+            command,
             cwd=ROOT,
             env=os.environ | settings,
             stdin=subprocess.DEVNULL,

@@ -212,6 +212,12 @@ def test_a_rest_doubles_up_to_a_limit() -> None:
     assert waits[-1] == LONGEST_REST
 
 
+def test_a_rest_is_no_longer_than_it_may_be() -> None:
+    rest = Rest(longest=FIRST_REST)
+    rest.begin()
+    assert {rest.next() for _ in range(10)} == {FIRST_REST}
+
+
 def test_a_rest_is_short_again_after_a_healthy_while() -> None:
     rest = Rest(seconds=LONGEST_REST, started=time.monotonic() - 3600)
     assert rest.next() == FIRST_REST

@@ -174,8 +174,8 @@ async def _written(post: Post, changes: Sequence[Change]) -> int:
 
 def _counts(changes: Iterable[Change]) -> dict[tuple[str, str], int]:
     """How many rows of each destination are in each state now."""
-    befores = [change.before for change in changes]
-    return Counter((row.destination, row.state) for row in befores if row)
+    earlier = [change.before for change in changes]
+    return Counter((row.destination, row.state) for row in earlier if row)
 
 
 def _table(changes: Sequence[Change]) -> Table:
