@@ -8,6 +8,8 @@ from pathlib import Path
 BENCHMARKS = {
     "hops": "the way between services: CPU of three hops beside FastStream and redis-py; latency",
     "deliveries": "signed webhooks to 50 subscribers: how many a second, and what each one costs",
+    "isolation": "one of 50 subscribers hangs, fails, drips or resets: what do the others feel?",
+    "burst": "kills under ten times the normal rate: how fast is the story gone everywhere?",
     "embargo": "how late a hundred stories leave whose embargo ends in the same moment",
     "chaos": "20,000 articles, 200 kill -9 and an oracle: about ten minutes, only by name",
     "enrich": "tags and related links: quality on public data (--data DIR), and speed",

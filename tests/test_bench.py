@@ -49,7 +49,7 @@ def test_deliveries_prints_how_many_arrived_and_what_each_cost() -> None:
 def test_an_unknown_benchmark_is_refused_with_the_names_there_are() -> None:
     ran = bench("hop")
     assert ran.returncode == 2
-    assert "hops, deliveries, embargo, chaos, enrich" in ran.stderr
+    assert "hops, deliveries, isolation, burst, embargo, chaos, enrich" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
