@@ -43,4 +43,5 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
         "next_try": rfc3339_utc(datetime.fromtimestamp(due / 1000, UTC)) if due else None,
         "error": row["error"],
         "proof": row["proof"],
+        "remote_id": row.get("remote_id", ""),
     }
