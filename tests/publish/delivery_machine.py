@@ -21,13 +21,18 @@ from tests.publish.delivery_site import Site
 from tests.publish.delivery_world import WAYS, Ledger, Pair, Platform, Worker, called, key_of
 
 ARTICLES = ("tag:example.tw,2026:a", "tag:example.tw,2026:b")
-FATES = ("ok", "ok", "connect", "busy", "refused", "stopped", "timeout", "bug", "crash", "slow")
-FAILURES = tuple(fate for fate in FATES if fate not in ("crash", "slow"))
+FATES = (
+    *("ok",) * 6,
+    *("connect", "busy", "refused", "stopped", "timeout", "timeout", "bug"),
+    *("crash", "crash", "slow", "slow"),
+)
+FAILURES = tuple(dict.fromkeys(fate for fate in FATES if fate not in ("crash", "slow")))
 OURS = ("broken", "impossible", "there", "missing")
 
 articles = st.sampled_from(ARTICLES)
 names = st.sampled_from(sorted(WAYS))
 picks = st.integers(0, 99)
+calls = st.lists(st.tuples(picks, st.sampled_from(FATES), st.booleans()), max_size=10)
 
 
 @dataclass
@@ -104,8 +109,17 @@ class Machine(RuleBasedStateMachine):
     def _publish(self, article: Article) -> None:
         self.history[article.uri].append(article)
         self._announce(article)
-        if self.random.random() < 0.8:
+        if self.random.random() < 0.9:
             self.plan_entry(0, crashes=False)
+        if self.random.random() < 0.5:
+            self.all_goes_well()
+
+    @rule()
+    def all_goes_well(self) -> None:
+        """For a moment: what is due is sent and taken."""
+        for row in self.rows():
+            if 0 < row.due_at <= self.now:
+                self.send(row, "ok", lands=True)
 
     def _announce(self, article: Article) -> None:
         if shown := self.site.tell(article, self._when()):
@@ -148,11 +162,18 @@ class Machine(RuleBasedStateMachine):
 
     # Couriers
 
-    @rule(calls=st.lists(st.tuples(picks, st.sampled_from(FATES), st.booleans()), max_size=8))
+    @rule(calls=calls)
     def rows_are_sent(self, calls: list[tuple[int, str, bool]]) -> None:
         """As soon as each is due: claim, send_ok, send_fail, send_ok_but_crash, crash_worker."""
         for pick, fate, lands in calls:
             rows = [row for row in self.rows() if row.due_at]
+            if rows:
+                self.send(rows[pick % len(rows)], fate, lands=lands)
+
+    @rule(calls=calls)
+    def kills_are_sent(self, calls: list[tuple[int, str, bool]]) -> None:
+        for pick, fate, lands in calls:
+            rows = [row for row in self.rows() if row.due_at and row.is_kill]
             if rows:
                 self.send(rows[pick % len(rows)], fate, lands=lands)
 
@@ -165,11 +186,10 @@ class Machine(RuleBasedStateMachine):
         worker = self.claim(row, lands=lands)
         if worker is None or fate == "slow":
             return
-        self.workers.remove(worker)
         if fate == "crash":
-            self._count_lost(worker)
-            self.zombies.append(worker)
+            self.are_gone([worker])
         else:
+            self.workers.remove(worker)
             self.end(worker, fate)
         changed = {pair for pair, one in self.ledger.rows.items() if before.get(pair) != one}
         assert changed <= {worker.pair}  # 9: what one destination does touches no other
@@ -185,8 +205,7 @@ class Machine(RuleBasedStateMachine):
         if claimed is None:
             return None
         pair = row.uri, row.destination
-        self.zombies += [one for one in self.workers if one.pair == pair]
-        self.workers = [one for one in self.workers if one.pair != pair]
+        self.are_gone([one for one in self.workers if one.pair == pair])
         if not claimed.lease_until:
             return None
         worker = called(self._named(claimed), platform, landed=lands, true_now=self.true)
@@ -236,6 +255,13 @@ class Machine(RuleBasedStateMachine):
         self._note(platform, outcome)
         if outcome.verdict == "done" and row.sending_op == "kill":
             self.withdrawn[worker.pair] = row.sending_version
+
+    def are_gone(self, workers: list[Worker]) -> None:
+        """Nobody waits for these workers any more; what they know is lost, but they may be back."""
+        for worker in workers:
+            self._count_lost(worker)
+        self.zombies += workers
+        self.workers = [one for one in self.workers if one not in workers]
 
     def _count_lost(self, worker: Worker) -> None:
         platform = self.platforms.get(worker.claimed.destination)

@@ -7,17 +7,8 @@ from services.publish.delivery.breaker import Health, after_failure
 from services.publish.delivery.by_hand import acknowledge, replay
 from services.publish.delivery.retry import HOUR
 from services.publish.delivery.row import LEASE_MS, Row
-from tests.publish.delivery_machine import Machine
+from tests.publish.delivery_machine import Machine, names, picks
 from tests.publish.delivery_world import WAYS
-
-ARTICLES = ("tag:example.tw,2026:a", "tag:example.tw,2026:b")
-FATES = ("ok", "ok", "connect", "busy", "refused", "stopped", "timeout", "bug", "crash", "slow")
-FAILURES = tuple(fate for fate in FATES if fate not in ("crash", "slow"))
-OURS = ("broken", "impossible", "there", "missing")
-
-articles = st.sampled_from(ARTICLES)
-names = st.sampled_from(sorted(WAYS))
-picks = st.integers(0, 99)
 
 
 class TroubledMachine(Machine):
@@ -46,8 +37,7 @@ class TroubledMachine(Machine):
         """All that is in memory is gone; with everysec also the last writes."""
         count = 0 if self.syncs_always else pick % (len(self.ledger.unsynced) + 1)
         self.damaged |= self.ledger.lose(count)
-        self.zombies += self.workers
-        self.workers = []
+        self.are_gone(self.workers)
 
     @rule()
     def redis_syncs(self) -> None:
@@ -55,7 +45,7 @@ class TroubledMachine(Machine):
 
     # People
 
-    @rule(name=names, failures=st.integers(1, 25))
+    @rule(name=names, failures=st.integers(1, 14))
     def breaker_trips(self, name: str, failures: int) -> None:
         if platform := self.platforms.get(name):
             for _ in range(failures):
@@ -63,16 +53,20 @@ class TroubledMachine(Machine):
 
     @rule(name=names, is_paused=st.booleans())
     def disable_or_enable(self, name: str, *, is_paused: bool) -> None:
-        if platform := self.platforms.get(name):
-            platform.is_paused = is_paused
-            platform.health = platform.health if is_paused else Health()
+        """One is disabled, or all are enabled."""
+        for platform in self.platforms.values():
+            if not is_paused:
+                platform.is_paused, platform.health = False, Health()
+            elif platform.name == name:
+                platform.is_paused = True
 
     @rule(name=names)
     def remove_or_add_destination(self, name: str) -> None:
-        if name in self.platforms:
-            self.removed[name] = self.platforms.pop(name)
+        if self.removed:
+            self.platforms |= self.removed
+            self.removed = {}
         else:
-            self.platforms[name] = self.removed.pop(name)
+            self.removed[name] = self.platforms.pop(name)
 
     @rule(pick=picks, force=st.booleans())
     def replay(self, pick: int, *, force: bool) -> None:
@@ -103,10 +97,8 @@ class TroubledMachine(Machine):
 
     def look_after(self, row: Row) -> None:
         platform = self.platforms.get(row.destination) or self.removed[row.destination]
-        now, names = (
-            self.now,
-            {name for name, post in platform.posts.items() if post.uri == row.uri},
-        )
+        now = self.now
+        names = {name for name, post in platform.posts.items() if post.uri == row.uri}
         new = min(names - set(row.remote_id.split(" ")), default="")
         if row.is_kill:
             for name in names:  # by hand, over there

@@ -87,8 +87,9 @@ class Platform:
             return ""
         if step == "edit":
             name = row.remote_id.rpartition(" ")[2]
-            if name in self.posts:
-                self.posts[name] = replace(self.posts[name], version=post.version)
+            if name not in self.posts:
+                return ""
+            self.posts[name] = replace(self.posts[name], version=post.version)
             return name
         name = self._named(row, key, post.made_at)
         self._keys.setdefault(key, (name, post.made_at))
@@ -106,10 +107,9 @@ class Platform:
 
     def look(self, row: Row) -> Outcome:
         """What a look of that row sees."""
-        if row.remote_id:
+        if row.is_kill and row.state != "sending":
             is_there = any(name in self.posts for name in row.remote_id.split(" "))
-            if row.is_kill:
-                return Outcome("there" if is_there else "missing")
+            return Outcome("there" if is_there else "missing")
         wanted = {name for name, post in self.posts.items() if post.uri == row.uri}
         found = wanted - set(row.remote_id.split(" "))
         return Outcome("there", remote_id=min(found)) if found else Outcome("missing")
@@ -139,8 +139,11 @@ class Worker:
             return self.step
         if self.step == "find":
             return platform.look(self.claimed) if fate == "ok" else FAILURES.get(fate, BUSY)
+        if self.landed and fate != "ok":
+            return LOST
         if self.landed:
-            return Outcome("done", remote_id=self.name) if fate == "ok" else LOST
+            is_missing = self.step == "edit" and platform.way.caps.has_ids and not self.name
+            return Outcome("missing") if is_missing else Outcome("done", remote_id=self.name)
         return FAILURES.get(fate, BUSY)
 
     @property

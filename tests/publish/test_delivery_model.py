@@ -131,6 +131,7 @@ class DeliveryModel(TroubledMachine):
             if row.state in ("dead", "unknown"):
                 assert row.error or row.acknowledged
                 assert not row.is_kill or row.acknowledged
+            assert row.state != "cancelled" or row.proof in ("accepted", "gone", "impossible")
 
     @invariant()
     def nothing_that_may_stand_there_is_sent_blindly(self) -> None:
@@ -173,8 +174,7 @@ class DeliveryModel(TroubledMachine):
     def _drain(self) -> None:
         self.platforms |= self.removed
         self.removed = {}
-        self.zombies += self.workers
-        self.workers = []
+        self.are_gone(self.workers)
         for uri in ARTICLES:
             for article in self.random.sample(self.history[uri], len(self.history[uri])):
                 self._announce(article)
@@ -185,13 +185,9 @@ class DeliveryModel(TroubledMachine):
             due = [row for row in self.rows() if row.due_at and row.proof != "impossible"]
             if not due:
                 return
-            self._calm()
+            self.disable_or_enable("", is_paused=False)
             self.send(min(due, key=lambda row: row.due_at), "ok", lands=True)
         raise AssertionError(due)
-
-    def _calm(self) -> None:
-        for name in self.platforms:
-            self.disable_or_enable(name, is_paused=False)
 
     def _check_end(self, pair: tuple[str, str], row: Row) -> None:
         last = self.last(pair[0])

@@ -246,6 +246,45 @@ async def test_a_second_post_that_was_lost_is_not_taken_for_the_first(
     assert (row.state, row.remote_id.split(" ")) == ("delivered", list(post.platform.posts))
 
 
+@SEEING
+async def test_a_story_that_is_back_before_its_kill_was_confirmed_is_posted_anew(
+    redis: Redis, kind: str
+) -> None:
+    post = posting(redis, kind)
+    await post.publish(1)
+    post.platform.plan("lost", "ok")
+    await post.want(1, "kill")
+    await post.carry(hours=0)
+    await post.publish(2)
+    assert texts(post) == ["第2版"]
+
+
+async def test_a_kill_of_what_may_stand_there_twice_claims_no_proof_for_the_second(
+    redis: Redis,
+) -> None:
+    post = Posting(redis, BLIND, on_unknown="resend")
+    post.platform.plan("lost", "ok")
+    await post.publish(1)
+    await post.want(1, "kill")
+    row = await post.carry(hours=5)
+    assert (row.state, row.proof, texts(post)) == ("waiting", "impossible", ["第1版"])
+    assert "nobody knows" in row.error
+
+
+async def test_a_post_that_was_forced_twice_is_found_and_taken_away_twice(redis: Redis) -> None:
+    post = posting(redis, "C")
+    post.platform.plan("lost", "ok")
+    await post.want(1)
+    await post.carry(hours=0)
+    forced = replay(await post.row(), post.now, Way(SEARCHED), force=True)
+    assert forced
+    await post.write(forced)
+    await post.carry()
+    assert len(post.platform.posts) == 2
+    row = await post.publish(1, "kill")
+    assert (row.proof, texts(post)) == ("gone", [])
+
+
 @CLASSES
 async def test_a_reinstated_story_is_a_new_post(redis: Redis, kind: str) -> None:
     post = posting(redis, kind)

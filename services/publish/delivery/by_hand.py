@@ -21,12 +21,13 @@ def replay(row: Row, now: int, way: Way, *, force: bool = False) -> Row | None:
     )
     if not row.is_kill:
         again = replace(again, wanted_at=now)  # it is news again
-    if force:
-        return replace(clear(again), state="waiting", copy=row.copy + 1, sending_since=now)
-    is_lost = row.lost_version and not row.is_kill and not may_repeat(row, way.caps, now)
-    if is_lost and way.caps.finds:
+    if not force and _may_be_seen_twice(row, now, way) and way.caps.finds:
         return looked_for(again)
-    return replace(clear(again) if is_lost else again, state="waiting")
+    if _may_be_seen_twice(row, now, way):
+        again = replace(clear(again), nameless=1)
+    if force:
+        again = replace(clear(again), copy=row.copy + 1, sending_since=now)
+    return replace(again, state="waiting")
 
 
 def acknowledge(row: Row, reason: str, now: int, remote_id: str = "") -> Row | None:
@@ -53,6 +54,10 @@ def acknowledge(row: Row, reason: str, now: int, remote_id: str = "") -> Row | N
         error="",
     )
     return turn(found, now) if row.is_superseded else found
+
+
+def _may_be_seen_twice(row: Row, now: int, way: Way) -> bool:
+    return row.lost_version > 0 and not row.is_kill and not may_repeat(row, way.caps, now)
 
 
 def _is_undelivered(row: Row) -> bool:

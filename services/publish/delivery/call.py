@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx
 import structlog
 
+from services.publish.delivery.answers import GONE
 from services.publish.delivery.channel import Announcement, Channel, Naming, Rendered
 from services.publish.delivery.message_key import message_key
 from services.publish.delivery.row import Outcome, Row, park
@@ -77,16 +78,23 @@ async def _sent(step: Step, row: Row, channel: Channel, post: Rendered) -> Outco
         except LOST as error:
             answer = error
         outcome = channel.classify(answer, row.sending_op)
+        if step == "edit" and channel.caps.has_ids and _is_gone(answer):
+            return Outcome("missing", "what was to be edited is not there any more")
         if outcome.verdict != "done":
             return outcome
         is_proof &= outcome.is_proof
     return replace(outcome, is_proof=is_proof)
 
 
+def _is_gone(answer: httpx.Response | Exception) -> bool:
+    return isinstance(answer, httpx.Response) and answer.status_code in GONE
+
+
 async def _seen(row: Row, channel: Channel, url: str) -> Outcome:
-    """Whether a put that was lost stands there, or anything of what was to be taken away."""
+    """Whether a post without a known name stands there; or, to prove a kill, any at all."""
     known = row.remote_id.split(" ")
-    if row.sending_op == "put" and channel.caps.idempotency != "name":
+    is_proof = row.is_kill and row.state != "sending"
+    if not is_proof and channel.caps.idempotency != "name":
         outcome = await _found(row, channel, url, "")
         is_known = outcome.verdict == "there" and outcome.remote_id in known
         return Outcome("missing") if is_known else outcome

@@ -47,6 +47,14 @@ class Way:
     """What becomes of a put of class D: it waits for a person, or risks to be shown twice."""
 
 
+def is_nameless(row: Row, caps: Caps) -> bool:
+    """Whether something may stand there that cannot be taken away, because its name is unknown."""
+    if not caps.has_ids or caps.idempotency == "name":
+        return False
+    is_lost_post = row.lost_version > 0 and (row.is_first or not caps.edits)
+    return bool(row.nameless) or is_lost_post or not row.remote_id
+
+
 def may_repeat(row: Row, caps: Caps, now: int) -> bool:
     """Whether the put that is wanted may be sent although one before it may have arrived."""
     if caps.idempotency == "name" or (caps.edits and not row.is_first):

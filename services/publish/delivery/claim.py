@@ -5,6 +5,7 @@ from dataclasses import replace
 from services.publish.delivery.caps import Way, may_repeat
 from services.publish.delivery.row import LEASE_MS, Row, lose, park, turn
 
+DOUBT = "nobody knows whether it arrived"
 POISON_CLAIMS = 3
 POISON_PAUSE_MS = 30_000
 """What ends its workers, and is not to be given up, goes on at a minute's distance at most."""
@@ -31,7 +32,7 @@ def claim(
         if way.caps.finds:
             return looked_for(leased)
         if way.on_unknown == "hold":
-            return park(free, "unknown", free.error or "nobody knows whether it arrived")
+            return park(free, "unknown", free.error or DOUBT)
     why_not = _why_not(row, now, give_up_after)
     return park(free, "dead", why_not) if why_not else _sent_out(leased, now)
 
@@ -72,6 +73,7 @@ def looked_for(row: Row) -> Row:
         sending_version=row.lost_version,
         sending_op="put",
         sending_since=row.lost_since,
+        error=row.error or DOUBT,
         looks=0,
         misses=0,
     )

@@ -84,6 +84,9 @@ class Row:
     """Who claimed it last: a name that no other courier has."""
     remote_id: str = ""
     """Names of the posts that stand there, the newest last, with spaces between."""
+    nameless: int = 0
+    """Whether (1) a post may stand there besides whose name nobody knows: one that was lost, and
+    sent again all the same."""
     error: str = ""
     failing_since: int = 0
     proof: Proof = ""
@@ -139,7 +142,7 @@ class Outcome:
     broken       the fault is ours: a bug, or a story that this channel cannot show
     impossible   it can never be done there
     there        of a look: it stands there
-    missing      of a look: it does not
+    missing      of a look, or of an edit: it does not
     """
     error: str = ""
     remote_id: str = ""
@@ -204,10 +207,12 @@ def park(row: Row, state: Literal["unknown", "dead"], error: str) -> Row:
 def _turned_to_stone(row: Row) -> Row:
     """Nothing of it can stand there. A look that was to prove so still has to come."""
     looking = row.proof == "accepted" and row.due_at > 0
-    fresh = replace(_afresh(row), state="cancelled", proof=row.proof or "gone")
+    known: Proof = "accepted" if row.sent_op == "kill" and row.sent_version else "gone"
+    proof = known if row.proof in ("", "sent") else row.proof
+    fresh = replace(_afresh(row), state="cancelled", proof=proof)
     if looking:
         return replace(fresh, looks=row.looks, error=row.error)
-    proven_at = row.proven_at if row.proof else row.wanted_at
+    proven_at = (row.proven_at or row.wanted_at) if proof == "gone" else 0
     return replace(fresh, due_at=0, lease_until=0, proven_at=proven_at)
 
 

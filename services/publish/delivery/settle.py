@@ -1,6 +1,7 @@
 """RULE: the row after a call, or after a look, by what it came to.
 
     a put          done -> delivered
+                   what was to be edited is missing -> waiting: it is posted anew
                    unknown, and it may not be repeated -> unknown: a look is due, or a person
                    the rest -> waiting, or dead when it is given up
     a kill         done -> delivered; proven, or a look is due
@@ -16,9 +17,9 @@ A post that is looked for and not found is looked for twice, because it may stil
 
 from dataclasses import replace
 
-from services.publish.delivery.caps import Way, may_repeat
+from services.publish.delivery.caps import Way, is_nameless, may_repeat
 from services.publish.delivery.row import LEASE_MS, Outcome, Row, clear, lose, park, turn
-from services.publish.delivery.step import step_of
+from services.publish.delivery.step import NAMELESS, step_of
 
 FIRST_LOOK_MS = 5_000
 """After a call that was lost: what is still on its way should have arrived by then."""
@@ -50,6 +51,10 @@ def settle(row: Row, outcome: Outcome, now: int, wait_ms: int | None, way: Way) 
 def _after_put(row: Row, outcome: Outcome, now: int, wait_ms: int | None, way: Way) -> Row:
     if outcome.verdict == "done":
         return _posted(row, outcome, now, way)
+    if outcome.verdict == "missing":
+        reached = row.reached if row.nameless else 0
+        nothing = replace(row, sent_version=0, reached=reached, remote_id="", error=outcome.error)
+        return replace(clear(nothing), state="waiting", due_at=now)
     is_lost = outcome.reached and outcome.verdict in ("unknown", "broken")
     lost = lose(row) if is_lost else row
     if outcome.verdict == "unknown" and not may_repeat(lost, way.caps, now):
@@ -66,17 +71,36 @@ def _after_kill(row: Row, outcome: Outcome, now: int, wait_ms: int | None, way: 
         case "done":
             return _taken(row, outcome, now, way)
         case "there":
-            found = replace(row, remote_id=outcome.remote_id, misses=0)
-            return replace(found, state="waiting", due_at=now)
+            return _nameless_found(row, outcome, now)
         case "missing":
-            if row.misses + 1 >= LOOKS_FOR_LOST:
-                return _taken(row, replace(outcome, is_proof=True), now, way)
-            wait = now + FIRST_LOOK_MS
-            return replace(row, state="waiting", due_at=wait, misses=row.misses + 1)
+            return _nothing_nameless(row, outcome, now, way)
         case "impossible":
             return _impossible(row, outcome, now, way)
         case _:
             return _failed(row, outcome, now, wait_ms)
+
+
+def _nameless_found(row: Row, outcome: Outcome, now: int) -> Row:
+    """A post that had no known name stands there. It is taken away next."""
+    return replace(
+        clear(row),
+        state="waiting",
+        due_at=now,
+        sent_version=row.lost_version or row.sent_version or row.reached,
+        sent_op="put",
+        remote_id=f"{row.remote_id} {outcome.remote_id}".strip(),
+        misses=0,
+    )
+
+
+def _nothing_nameless(row: Row, outcome: Outcome, now: int, way: Way) -> Row:
+    """Nothing was seen but what has a name. That is taken away next, if there is any."""
+    if row.misses + 1 < LOOKS_FOR_LOST:
+        wait = now + FIRST_LOOK_MS
+        return replace(row, state="waiting", due_at=wait, misses=row.misses + 1)
+    if row.remote_id:
+        return replace(clear(row), state="waiting", due_at=now, nameless=0)
+    return _taken(replace(row, nameless=0), replace(outcome, is_proof=True), now, way)
 
 
 def _posted(row: Row, outcome: Outcome, now: int, way: Way) -> Row:
@@ -84,8 +108,18 @@ def _posted(row: Row, outcome: Outcome, now: int, way: Way) -> Row:
     new = outcome.remote_id
     is_another = not row.is_first and not way.caps.edits and way.caps.idempotency != "name"
     names = f"{row.remote_id} {new}".strip() if is_another and new else new or row.remote_id
-    posted = clear(_acknowledged(row, now))
-    return replace(posted, reached=row.sending_version, remote_id=names)
+    is_another_lost = row.lost_version > 0 and not _is_settled(row, outcome, now, way)
+    return replace(
+        clear(_acknowledged(row, now)),
+        reached=row.sending_version,
+        remote_id=names,
+        nameless=1 if is_another_lost else row.nameless,
+    )
+
+
+def _is_settled(row: Row, outcome: Outcome, now: int, way: Way) -> bool:
+    """Whether the put that was lost before is the one that was found or taken now."""
+    return outcome.verdict == "there" or may_repeat(row, way.caps, now)
 
 
 def _acknowledged(row: Row, now: int) -> Row:
@@ -103,9 +137,12 @@ def _acknowledged(row: Row, now: int) -> Row:
 
 def _taken(row: Row, outcome: Outcome, now: int, way: Way) -> Row:
     """A kill was taken: a notice stands there now, or nothing does, or a look will tell."""
+    if is_nameless(row, way.caps) and not outcome.is_proof:
+        # What is known of was taken away; nobody can tell about the rest.
+        return _impossible(replace(row, remote_id=""), Outcome("impossible", NAMELESS), now, way)
     taken = replace(clear(_acknowledged(row, now)), reached=0)
     if outcome.is_proof:
-        return replace(taken, proof="gone", proven_at=now)
+        return replace(taken, proof="gone", proven_at=now, nameless=0)
     if step_of(row, way.caps) == "notice":
         return replace(taken, proof="impossible", error=NOTICE)
     look_at = now + FIRST_PROOF_MS if way.caps.verifies else 0

@@ -1,19 +1,19 @@
 """RULE: which call is the next one of a leased row.
 
-leased for                         and                                  call
-a look                                                                  find
-a put                              something stands there, can edit     edit
-                                   else                                 deliver
-a kill of what has no name yet     can look                             find
-                                   cannot look                          none: impossible
-a kill                             can delete                           delete
-                                   cannot, or was told so; can edit     notice
-                                   neither                              none: impossible
+leased for                          and                                  call
+a look                                                                   find
+a put                               something stands there, can edit     edit
+                                    else                                 deliver
+a kill of what may have no name     can look                             find
+                                    cannot look, and knows no name       none: impossible
+a kill                              can delete                           delete, all it knows
+                                    cannot, or was told so; can edit     notice
+                                    neither                              none: impossible
 """
 
 from typing import Literal
 
-from services.publish.delivery.caps import Caps
+from services.publish.delivery.caps import Caps, is_nameless
 from services.publish.delivery.row import Outcome, Row
 
 Step = Literal["deliver", "edit", "delete", "notice", "find"]
@@ -26,11 +26,14 @@ def step_of(row: Row, caps: Caps) -> Step | Outcome:
     """The call to make, or the outcome that is certain without one."""
     if row.state != "sending":
         return "find"
-    is_named = bool(row.remote_id) or not caps.has_ids
     if row.sending_op == "put":
-        return "edit" if caps.edits and not row.is_first and is_named else "deliver"
-    if not is_named:
-        return "find" if caps.finds else Outcome("impossible", NAMELESS, reached=False)
+        may_edit = bool(row.remote_id) or not caps.has_ids
+        return "edit" if caps.edits and not row.is_first and may_edit else "deliver"
+    if is_nameless(row, caps):
+        if caps.finds:
+            return "find"
+        if not row.remote_id:
+            return Outcome("impossible", NAMELESS, reached=False)
     if caps.deletes and not (row.proof == "impossible" and caps.edits):
         return "delete"
     return "notice" if caps.edits else Outcome("impossible", UNDELETABLE, reached=False)
