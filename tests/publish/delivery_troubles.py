@@ -7,7 +7,8 @@ from services.publish.delivery.breaker import Health, after_failure
 from services.publish.delivery.by_hand import acknowledge, replay
 from services.publish.delivery.retry import HOUR
 from services.publish.delivery.row import LEASE_MS, Row
-from tests.publish.delivery_machine import Machine, names, picks
+from tests.publish.delivery_couriers import picks
+from tests.publish.delivery_machine import Machine, names
 from tests.publish.delivery_world import WAYS
 
 
