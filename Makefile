@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help install dev demo up test test-containers test-chaos check format bench lock clean
+.PHONY: help install dev demo up test test-containers test-chaos test-model check format bench lock clean
 help:            ## list these commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
@@ -34,6 +34,9 @@ test-containers: dev   ## the services in containers (root, and Docker or Debian
 
 test-chaos: dev  ## 2,000 articles, 30 kills and an oracle; alone on the machine
 	WIREDESK_TEST_CHAOS=1 $(RUN)/pytest -q tests/test_chaos.py
+
+test-model: dev  ## the model of deliveries, 5,000 examples of 50 steps; about a quarter of an hour
+	WIREDESK_TEST_MODEL=5000 $(RUN)/pytest -q tests/publish/test_delivery_model.py
 
 check: dev       ## format, lint, spelling, types, imports
 	$(RUN)/ruff format --check .

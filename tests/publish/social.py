@@ -169,7 +169,7 @@ class Social:
         if remote_id:
             return Outcome("there" if self.platform.holds(remote_id) else "missing")
         found = [name for name, one in self.platform.latest(since).items() if one.url == url]
-        return Outcome("there", remote_id=found[-1]) if found else Outcome("missing")
+        return Outcome("there", remote_id=" ".join(found)) if found else Outcome("missing")
 
     def classify(self, answer: httpx.Response | Exception, op: Op) -> Outcome:
         if error := self.broken.get("classify"):

@@ -96,8 +96,10 @@ async def _seen(row: Row, channel: Channel, url: str) -> Outcome:
     is_proof = row.is_kill and row.state != "sending"
     if not is_proof and channel.caps.idempotency != "name":
         outcome = await _found(row, channel, url, "")
-        is_known = outcome.verdict == "there" and outcome.remote_id in known
-        return Outcome("missing") if is_known else outcome
+        if outcome.verdict != "there":
+            return outcome
+        new = [name for name in outcome.remote_id.split() if name not in known]
+        return replace(outcome, remote_id=" ".join(new)) if new else Outcome("missing")
     for name in known:
         outcome = await _found(row, channel, url, name)
         if outcome.verdict != "missing":

@@ -70,11 +70,11 @@ class Channel(Protocol):
         ...
 
     async def find(self, url: str, remote_id: str, since: int) -> Outcome:
-        """Look: `there` with its name, `missing`, or whatever else keeps one from knowing.
+        """Look: `there`, `missing`, or whatever else keeps one from knowing. Raises httpx errors.
 
-        With `remote_id` look that post up, without it look for the newest of ours that links to
-        `url` and was made since that instant. It is missing only if all of those were seen. Raises
-        httpx errors.
+        With `remote_id` look that post up. Without it look for ours that link to `url` among those
+        made since that instant: they are there by their names, with spaces between, or missing if
+        all of those were seen.
         """
         ...
 
