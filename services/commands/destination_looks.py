@@ -26,6 +26,7 @@ LIMITS = {
     "pace_seconds",
     "max_age_hours",
     "give_up_hours",
+    "on_unknown",
 }
 
 
@@ -159,5 +160,6 @@ def _facts(row: dict[str, Any]) -> list[tuple[str, str | Text]]:
         ("between first posts", f"{row['pace_seconds']:g} s"),
         ("oldest article", f"{row['max_age_hours']:g} h" if row["max_age_hours"] else "any age"),
         ("old news after", "never" if hours is None else f"{hours:g} h of waiting"),
+        ("if nobody knows", row["on_unknown"]),
         ("last call", _last(row) or "none"),
     ]

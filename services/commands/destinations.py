@@ -35,6 +35,7 @@ LIMITS = {
     "pace_seconds",
     "max_age_hours",
     "give_up_hours",
+    "on_unknown",
     "owner",
 }
 """Fields that have a default, which `--unset` brings back."""
@@ -56,6 +57,14 @@ MaxAge = Annotated[float | None, typer.Option(min=0, help="Older articles are no
 GiveUp = Annotated[
     float | None,
     typer.Option(min=0, help="First posts that waited longer are old news; 168."),
+]
+OnUnknownOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on-unknown",
+        help="A post that may have arrived, where nobody can look: hold (the default) or resend.",
+        metavar="hold|resend",
+    ),
 ]
 Owner = Annotated[
     str | None, typer.Option(help="The name of a key that may change it over HTTP.", metavar="KEY")
@@ -88,6 +97,7 @@ def add(
     pace_seconds: Pace = None,
     max_age_hours: MaxAge = None,
     give_up_hours: GiveUp = None,
+    on_unknown: OnUnknownOption = None,
     owner: Owner = None,
 ) -> None:
     """Add a destination. A webhook without a secret gets one; it is shown once.
@@ -97,7 +107,8 @@ def add(
     plug = channel_named(channel)
     settings, secret = with_secret(plug, read_settings(plug, words or ()))
     fields = {"name": name, "channel": channel, "settings": settings, "created": datetime.now(UTC)}
-    given = _given(filter_, concurrency, max_per_hour, pace_seconds, max_age_hours, give_up_hours)
+    limits = (max_per_hour, pace_seconds, max_age_hours, give_up_hours)
+    given = _given(filter_, concurrency, *limits, on_unknown)
     with as_usage_errors():
         destination = enrolled({channel: plug}, fields | given | {"owner": owner or ""})
     if not asyncio.run(_add(state, config, destination)):
@@ -120,6 +131,7 @@ def change(
     pace_seconds: Pace = None,
     max_age_hours: MaxAge = None,
     give_up_hours: GiveUp = None,
+    on_unknown: OnUnknownOption = None,
     owner: Owner = None,
     unset: Unset = None,
 ) -> None:
@@ -127,7 +139,8 @@ def change(
 
     Example: wiredesk destinations change partner --max-per-hour 10 --unset max-age-hours
     """
-    given = _given(filter_, concurrency, max_per_hour, pace_seconds, max_age_hours, give_up_hours)
+    limits = (max_per_hour, pace_seconds, max_age_hours, give_up_hours)
+    given = _given(filter_, concurrency, *limits, on_unknown)
     given |= {} if owner is None else {"owner": owner}
     dropped = {one.replace("-", "_") for one in unset or ()}
     asyncio.run(_change(state, config, name, words or [], given, dropped))
@@ -197,6 +210,7 @@ def _given(
     pace_seconds: float | None,
     max_age_hours: float | None,
     give_up_hours: float | None,
+    on_unknown: str | None,
 ) -> dict[str, Any]:
     """The fields that were named."""
     fields = {
@@ -206,6 +220,7 @@ def _given(
         "pace_seconds": pace_seconds,
         "max_age_hours": max_age_hours,
         "give_up_hours": give_up_hours,
+        "on_unknown": on_unknown,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

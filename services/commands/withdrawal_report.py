@@ -89,7 +89,7 @@ def todo(uri: str, place: Removal) -> str:
     if place.proof == "accepted":
         return "it said yes, and is looked at until nothing is left"
     if place.called_at:
-        return f"is told again and again; see wiredesk destinations show {place.place}"
+        return f"is told again and again; see wiredesk destinations log {place.place}"
     return "not told yet; does publish run? see wiredesk status"
 
 
