@@ -185,8 +185,11 @@ def test_one_destination_is_shown_with_all_it_may_and_may_not(partner: Partner) 
     assert shown["settings"] == {"url": partner.receiver.url, "old_until": None, "thin": False}
     assert (shown["condition"], shown["max_per_hour"]) == ("well", 3)
     assert partner.receiver.url in partner.run("show")[1]
-    assert partner.run("change", "--unset", "max-per-hour")[0] == 0
-    assert partner.row["max_per_hour"] is None
+    assert partner.run("change", "--on-unknown", "resend")[0] == 0
+    assert partner.row["on_unknown"] == "resend"
+    words = ("--unset", "max-per-hour", "--unset", "on-unknown")
+    assert partner.run("change", *words)[0] == 0
+    assert (partner.row["max_per_hour"], partner.row["on_unknown"]) == (None, "hold")
     assert partner.row["settings"]["thin"] is False
 
 
@@ -194,6 +197,7 @@ def test_one_destination_is_shown_with_all_it_may_and_may_not(partner: Partner) 
     ("words", "field"),
     [
         (("--max-per-hour", "0"), "max-per-hour"),
+        (("--on-unknown", "guess"), "on_unknown"),
         (("--set", "url=ftp://hidden-words"), "url"),
         (("--filter", "weather:sun"), "weather"),
         (("--unset", "name"), "max_per_hour"),
