@@ -35,7 +35,7 @@ test-containers: dev   ## the services in containers (root, and Docker or Debian
 test-chaos: dev  ## 2,000 articles, 30 kills and an oracle; alone on the machine
 	WIREDESK_TEST_CHAOS=1 $(RUN)/pytest -q tests/test_chaos.py
 
-test-model: dev  ## the model of deliveries, 5,000 examples of 50 steps; about a quarter of an hour
+test-model: dev  ## the model of deliveries, 5,000 examples of 50 steps; some minutes
 	WIREDESK_TEST_MODEL=5000 $(RUN)/pytest -q tests/publish/test_delivery_model.py
 
 check: dev       ## format, lint, spelling, types, imports

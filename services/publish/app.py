@@ -20,11 +20,11 @@ from services.publish.changes.log import ChangeLog
 from services.publish.changes.watch import Watch
 from services.publish.delivery.announcer import Announcer
 from services.publish.delivery.configured import configured, settle
-from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destinations
 from services.publish.delivery.enrol import Plugs
 from services.publish.delivery.ledger import Ledger
 from services.publish.delivery.line import Lines
+from services.publish.delivery.office import Office
 from services.publish.delivery.postroom import GROUP as DELIVER, Postroom
 from services.publish.delivery.rota import Rota
 from services.publish.delivery.withdrawals import Withdrawals, WithdrawalSettings

@@ -8,10 +8,11 @@ from redis.asyncio import Redis
 
 from services.publish.delivery.caps import Caps, OnUnknown
 from services.publish.delivery.channel import Announcement
-from services.publish.delivery.courier import Courier, Office
+from services.publish.delivery.courier import Courier
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
+from services.publish.delivery.office import Office
 from services.publish.delivery.row import Op, Row, want
 from shared.article import Article
 from shared.streams import Keys

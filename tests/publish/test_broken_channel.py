@@ -14,10 +14,10 @@ from services.publish.channels import webhook
 from services.publish.delivery.by_hand import replay
 from services.publish.delivery.caps import Way
 from services.publish.delivery.channel import Announcement
-from services.publish.delivery.courier import Office
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
+from services.publish.delivery.office import Office
 from services.publish.delivery.postroom import Postroom
 from services.publish.delivery.rota import Rota
 from services.publish.delivery.row import Row

@@ -17,13 +17,15 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from services.publish.delivery.breaker import OPEN_AFTER
 from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered
-from services.publish.delivery.courier import Courier, Office
+from services.publish.delivery.courier import Courier
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
+from services.publish.delivery.office import Office
 from services.publish.delivery.row import Op, Outcome, Row
 from shared.article import Article
 from shared.streams import Keys
+from shared.tasks import end
 
 NAME = "desk"
 Answer = Callable[[str], Awaitable[int]]
@@ -170,6 +172,25 @@ async def test_what_was_claimed_ahead_of_a_slow_call_goes_back_unsent(redis: Red
     assert states == {"delivered": called, "waiting": 400 - called}
     rows = await post.ledger.of_destination(NAME)
     assert {(row.attempt, row.claims) for row in rows if row.state == "waiting"} == {(0, 0)}
+
+
+async def test_nothing_is_kept_behind_calls_that_hang(redis: Redis) -> None:
+    async def answer(uri: str) -> int:
+        if len(post.wire.called) > 200:
+            await asyncio.Event().wait()
+        return 204
+
+    post = Post(redis, answer)
+    await post.want(400)
+    task = asyncio.create_task(post.courier.run())
+    async with asyncio.timeout(15):
+        while post.wire.at_once < 4:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(3.5)
+    assert (await post.states())["sending"] == 4
+    assert (await post.states())["waiting"] == 400 - len(post.wire.called)
+    await end([task])
+    assert post.wire.at_once == 0
 
 
 async def test_a_breaker_that_opens_stops_the_rest_of_what_was_claimed(redis: Redis) -> None:

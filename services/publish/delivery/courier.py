@@ -6,23 +6,24 @@ behind a sick neighbour, and a kill waits behind nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from random import random
 from secrets import token_hex
 
 import structlog
 from redis.exceptions import RedisError
 
-from services.publish.delivery.ahead import may_call, next_claim
+from services.publish.delivery.ahead import PATIENCE_MS, may_call, next_claim
 from services.publish.delivery.breaker import Health
 from services.publish.delivery.call import broken, carry_out, named
+from services.publish.delivery.calls import Calls
 from services.publish.delivery.caps import Way
-from services.publish.delivery.channel import Announcement, Channel
+from services.publish.delivery.channel import Channel
 from services.publish.delivery.claim import claim, hand_back
-from services.publish.delivery.destinations import Destination, Destinations
-from services.publish.delivery.ledger import Change, Ledger
-from services.publish.delivery.line import Lines
+from services.publish.delivery.destinations import Destination
+from services.publish.delivery.ledger import Change
+from services.publish.delivery.office import Office
 from services.publish.delivery.pace import give_up_after, is_braked
 from services.publish.delivery.retry import wait_after
 from services.publish.delivery.row import LEASE_MS, Outcome, Row
@@ -35,7 +36,6 @@ from services.publish.delivery.told import (
     verdict_of,
 )
 from services.publish.delivery.watch import note
-from shared.article import Article
 from shared.metrics import DELIVERIES
 from shared.redis import is_outage
 
@@ -48,26 +48,11 @@ HEALTH_MS = 1_000
 HALT_MS = 2_000
 """An answer that stops the destination stops us at once, until the postroom has seen it too."""
 REWRITE_SECONDS = 0.2
+KILL_PATIENCE_SECONDS = 1.0
+"""So long a kill waits for those before it; its first call is due within five seconds."""
 OURS = ("broken", "impossible")
 """Verdicts that say nothing about how a destination does."""
 log = structlog.get_logger()
-
-Announce = Callable[[Row], Awaitable[Announcement | None]]
-"""What a row is to be told, from the desk's present state; None when the desk knows nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What all couriers of a process share."""
-
-    ledger: Ledger
-    destinations: Destinations
-    lines: Lines
-    announce: Announce
-    is_current: Callable[[Article], Awaitable[bool]]
-    """Whether the desk still has this version, so that planning it makes sense."""
-    now: Callable[[], int]
-    """Milliseconds since 1970."""
 
 
 class Courier:
@@ -90,6 +75,7 @@ class Courier:
         self._rows_at_once = destination.concurrency
         self._name = token_hex(8)
         self._doubtful: list[Row] = []
+        self._calls = Calls()
 
     def end(self) -> None:
         """Let `run` end once the calls under way are settled."""
@@ -98,31 +84,39 @@ class Courier:
 
     async def run(self) -> None:
         """Carry until `end`."""
-        while not self._is_ending:
-            self.wake.clear()
-            try:
-                carried = await self.round()
-            except (RedisError, OSError) as error:
-                if not is_outage(error):
-                    raise
-                carried = 0
-            if not carried:
-                await self._rest()
+        try:
+            while not self._is_ending:
+                self.wake.clear()
+                if not await self._round_or_outage():
+                    await self._rest()
+            await self._calls.ended()
+        finally:
+            await self._calls.cancel()
+
+    async def _round_or_outage(self) -> int:
+        try:
+            return await self.round()
+        except (RedisError, OSError) as error:
+            if not is_outage(error):
+                raise
+            return 0
 
     async def round(self) -> int:
-        """Claim what is due, call, settle. Returns how many rows that were."""
-        calls = await self._limit()
-        if not calls:
+        """Claim what is due, call, settle. Returns how many rows that were.
+
+        A call that hangs goes on beside the next rounds.
+        """
+        calls = await self._limit() - self._calls.hanging
+        if calls <= 0:
             return 0
         at_once = self._rows_at_once if self._may_claim_ahead(calls) else calls
         began = self._office.now()
         rows = await self._claimed_after_all() or await self._claim(at_once)
         queue = iter(rows)
-        ended = await asyncio.gather(
-            *(self._carry_on(queue) for _ in rows[:calls]), return_exceptions=True
-        )
-        for error in filter(None, ended):
-            raise error
+        patience = KILL_PATIENCE_SECONDS if self._kills else PATIENCE_MS / 1_000
+        await self._calls.make((self._carry_on(queue) for _ in rows[:calls]), patience)
+        for row in queue:  # all calls hang: nothing may be kept behind them
+            await self._hand_back(row)
         took, used = self._office.now() - began, len(rows) >= at_once
         self._rows_at_once = next_claim(at_once, took, all_used=used, calls=calls)
         return len(rows)

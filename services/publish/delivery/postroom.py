@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from services.publish.delivery.channel import Channel
-from services.publish.delivery.courier import Courier, Office
+from services.publish.delivery.courier import Courier
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.ledger import Change
+from services.publish.delivery.office import Office
 from services.publish.delivery.plan import plan
 from services.publish.delivery.rota import Rota
 from services.publish.delivery.row import want
