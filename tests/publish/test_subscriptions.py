@@ -66,6 +66,10 @@ BAD: dict[str, tuple[JSON | bytes, set[str]]] = {
     "a number as text": ({"url": URL, "max_per_hour": "3"}, {"max_per_hour"}),
     "no such field": ({"url": URL, "colour": "red"}, {"colour"}),
     "all at once": ({"url": "x", "filter": "x:y", "concurrency": 0}, {"url", "filter"}),
+    "an address of ours and more": (
+        {"url": "http://10.0.0.1/", "concurrency": 0},
+        {"url", "concurrency"},
+    ),
     "broken JSON": (b'{"url": ', {"body"}),
     "no object": (b"[1]", {"body"}),
     "a lone surrogate": (b'{"url": "\\ud800"}', {"body"}),

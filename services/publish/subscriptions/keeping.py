@@ -1,6 +1,6 @@
 """Subscriptions as their owners keep them: whoever holds the key that made one, and operators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -10,11 +10,12 @@ import structlog
 
 from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.enrol import Plugs, enrolled, with_secret
+from services.publish.delivery.faults import invalid
 from services.publish.delivery.rotation import rotated
 from services.publish.delivery.signature import new_secret
-from services.publish.subscriptions.fields import CHANNEL, as_destination, refused, told_outside
+from services.publish.subscriptions.fields import CHANNEL, as_destination, told_outside
 from shared.addresses import Network, refused_at_sight
-from shared.errors import Invalid, Rejected
+from shared.errors import BadField, Invalid, Rejected
 from shared.keyring import Sender
 from shared.logs import Happened
 
@@ -130,16 +131,27 @@ class Keeping:
         written: dict[str, Any],
         settings: Any,  # noqa: ANN401  # a mapping of JSON
     ) -> Destination:
-        if "owner" in written and not sender.may(OPERATE):
-            raise refused("owner", "only a key with the scope operate may write it")
         fields = as_destination(written, settings)
+        faults = list(self._not_allowed(sender, written, fields["settings"]))
         try:
             destination = enrolled(self.plugs, kept | fields)
         except Invalid as error:
-            raise told_outside(error) from None
-        if why := refused_at_sight(str(destination.settings["url"]), self.opened):
-            raise refused("url", why)
+            found = told_outside(error).fields
+            named = {fault.field for fault in found}
+            more = [fault for fault in faults if fault.field not in named]
+            raise invalid([*found, *more]) from None
+        if faults:
+            raise invalid(faults)
         return destination
+
+    def _not_allowed(
+        self, sender: Sender, written: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> Iterator[BadField]:
+        """What this sender may not write, or nobody may from outside."""
+        if "owner" in written and not sender.may(OPERATE):
+            yield BadField("owner", "only a key with the scope operate may write it")
+        if why := refused_at_sight(str(settings.get("url", "")), self.opened):
+            yield BadField("url", why)
 
 
 def _is_of(one: Destination, sender: Sender) -> bool:
