@@ -175,10 +175,19 @@ async def test_a_story_that_is_back_is_no_withdrawal_any_more(redis: Redis) -> N
     assert await outstanding(redis) == []
 
 
-async def test_what_is_held_is_withdrawn_when_it_is_let_go(redis: Redis) -> None:
+async def test_what_takes_a_story_away_is_outstanding_at_once_embargo_or_not(redis: Redis) -> None:
+    due = NOW + timedelta(minutes=1)
+    await Ledger(redis, KEYS).accept(story(pubstatus="withheld", embargoed=due), NOW)
+    assert await outstanding(redis) == [b"urn:news:1"]
+
+
+async def test_a_withdrawal_is_over_when_the_next_version_leaves_and_not_while_it_is_held(
+    redis: Redis,
+) -> None:
     ledger = Ledger(redis, KEYS)
     due = NOW + timedelta(minutes=1)
-    await ledger.accept(story(pubstatus="withheld", embargoed=due), NOW)
-    assert await outstanding(redis) == []
-    await ledger.release("urn:news:1", due)
+    await ledger.accept(story(pubstatus="withheld"), NOW)
+    await ledger.accept(story(version=2, embargoed=due), NOW)
     assert await outstanding(redis) == [b"urn:news:1"]
+    await ledger.release("urn:news:1", due)
+    assert await outstanding(redis) == []
