@@ -9,6 +9,7 @@ from rich.text import Text
 
 from services.commands.deliveries import Post, instant, open_post
 from services.commands.destination_calls import NameArgument, find, told
+from services.commands.destination_settings import LIMITS
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
 from services.publish import channels
@@ -20,14 +21,6 @@ from shared.plugs import find_plugs
 
 STYLES = {"well": "green", "failing": "yellow", "resting": "yellow", "retired": "dim"}
 BAD = "red"
-LIMITS = {
-    "concurrency",
-    "max_per_hour",
-    "pace_seconds",
-    "max_age_hours",
-    "give_up_hours",
-    "on_unknown",
-}
 
 
 def list_destinations(

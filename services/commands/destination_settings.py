@@ -12,6 +12,18 @@ from services.publish.delivery.enrol import is_list
 from shared.errors import Invalid, Misconfigured
 from shared.plugs import find_plugs
 
+LIMITS = frozenset(
+    {
+        "concurrency",
+        "max_per_hour",
+        "pace_seconds",
+        "max_age_hours",
+        "give_up_hours",
+        "on_unknown",
+    }
+)
+"""What a destination may and may not, by the names of its fields."""
+
 
 def channel_named(name: str) -> ModuleType:
     """The plug of a channel. Raises BadParameter with those there are."""

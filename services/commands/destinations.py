@@ -9,7 +9,12 @@ import typer
 from services.commands import destination_calls as calls, destination_looks as looks
 from services.commands.deliveries import open_post
 from services.commands.destination_filter import try_filter
-from services.commands.destination_settings import as_usage_errors, channel_named, read_settings
+from services.commands.destination_settings import (
+    LIMITS,
+    as_usage_errors,
+    channel_named,
+    read_settings,
+)
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
 from services.publish.delivery.destinations import Destination
@@ -28,16 +33,7 @@ app.command("filter")(try_filter)
 app.command("test")(calls.make_test)
 app.command("log")(calls.show_log)
 
-LIMITS = {
-    "filter",
-    "concurrency",
-    "max_per_hour",
-    "pace_seconds",
-    "max_age_hours",
-    "give_up_hours",
-    "on_unknown",
-    "owner",
-}
+UNSETTABLE = LIMITS | {"filter", "owner"}
 """Fields that have a default, which `--unset` brings back."""
 
 NewName = Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]
@@ -241,8 +237,8 @@ async def _change(
     async with open_post(state, config) as post:
         plug = channel_named((await calls.find(post, name)).channel)
         settings = read_settings(plug, words)
-        if dropped - LIMITS:
-            raise typer.BadParameter(f"--unset: there are {', '.join(sorted(LIMITS))}")
+        if dropped - UNSETTABLE:
+            raise typer.BadParameter(f"--unset: there are {', '.join(sorted(UNSETTABLE))}")
 
         def changed(one: Destination) -> Destination:
             kept = {field: value for field, value in one if field not in dropped}
