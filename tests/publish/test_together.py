@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.publish.delivery.together import Together
+from shared.tasks import end
 
 
 class Desk:
@@ -57,3 +58,25 @@ async def test_a_caller_that_goes_away_stops_nobody() -> None:
     assert await patient == 4
     with pytest.raises(asyncio.CancelledError):
         await impatient
+
+
+async def test_nothing_goes_on_when_the_last_caller_has_gone() -> None:
+    """A command left behind would open a connection after its service closed them all."""
+    desk = Desk()
+    double = Together(desk.double, most=1)
+    callers = [asyncio.create_task(double(number)) for number in range(3)]
+    await asyncio.sleep(0.001)
+    await end(callers)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.sleep(0.05)
+    assert (desk.rounds, others) == ([[0]], set())
+
+
+async def test_who_comes_while_the_last_one_leaves_is_answered() -> None:
+    desk = Desk()
+    double = Together(desk.double, most=100)
+    leaves = asyncio.create_task(double(1))
+    await asyncio.sleep(0.001)
+    leaves.cancel()
+    await asyncio.sleep(0)
+    assert await double(2) == 4

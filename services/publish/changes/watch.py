@@ -13,6 +13,7 @@ from services.publish.changes.cursor import Cursor
 from services.publish.changes.log import ChangeLog
 from services.publish.changes.page import Page
 from shared.redis import is_outage
+from shared.tasks import end
 
 POLL_SECONDS = 0.1
 
@@ -65,13 +66,16 @@ class Watch:
         self._moved.set()
 
     async def run(self) -> None:
-        """Look for changes for ever."""
-        while True:
-            await self._wanted.wait()
-            await self._look()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._log.rung.wait()
+        """Look for changes until cancelled. What is read for those who have gone ends with it."""
+        try:
+            while True:
+                await self._wanted.wait()
+                await self._look()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._log.rung.wait()
+        finally:
+            await end(list(self._reading.values()))
 
     async def _look(self) -> None:
         self._log.rung.clear()

@@ -1,11 +1,15 @@
 """What is asked at the same time is done in one go: one round trip to Redis, and one fsync.
 
 The first to ask does not wait for others. Whoever comes while that is under way goes together next.
+The work ends with the last who waits for it: none is left behind that would open a connection anew
+after its service has closed them all.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+
+from shared.tasks import end
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -20,15 +24,28 @@ class Together(Generic[Asked, Answer]):
         self._work = work
         self._most = most
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        self._callers = 0
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, asked: Asked) -> Answer:
-        """Raises what the work raises; it is done even if the caller is cancelled meanwhile."""
+        """Raises what the work raises. Of a caller that is cancelled it may be done, or not."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
         if self._task is None:
             self._task = asyncio.create_task(self._work_off())
-        return await answer
+        self._callers += 1
+        try:
+            return await answer
+        finally:
+            self._callers -= 1
+            if not self._callers:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Nobody is left. The task may be about to end by itself, or in the midst of its work."""
+        self._waiting.clear()
+        if self._task is not None:
+            await end([self._task])
 
     async def _work_off(self) -> None:
         try:
@@ -36,7 +53,8 @@ class Together(Generic[Asked, Answer]):
                 some, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._answer(some)
         finally:
-            self._task = None
+            # Whoever asked while this was being cancelled is not to wait for ever.
+            self._task = asyncio.create_task(self._work_off()) if self._waiting else None
 
     async def _answer(self, some: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
