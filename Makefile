@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin
 
-.PHONY: help install dev demo up test test-containers test-chaos test-model check format bench lock clean
+.PHONY: help install dev demo up test check format bench lock clean
+.PHONY: test-containers test-chaos test-model test-outages
 help:            ## list these commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
@@ -37,6 +38,9 @@ test-chaos: dev  ## 2,000 articles, 30 kills and an oracle; alone on the machine
 
 test-model: dev  ## the model of deliveries, 5,000 examples of 50 steps; some minutes
 	WIREDESK_TEST_MODEL=5000 $(RUN)/pytest -q tests/publish/test_delivery_model.py
+
+test-outages: dev   ## Redis frozen, swallowed, reset for 60 s each; says after how long all was well
+	WIREDESK_TEST_AWAY_SECONDS=60 $(RUN)/pytest -q -rP tests/faults/test_redis_away.py
 
 check: dev       ## format, lint, spelling, types, imports
 	$(RUN)/ruff format --check .

@@ -17,7 +17,7 @@ BENCHMARKS = {
 BY_NAME_ALONE = {"chaos"}
 EXAMPLES = """\
 examples:
-  python -m bench                        all but chaos, a few minutes on a quiet machine
+  python -m bench                        all but chaos, a quarter of an hour on a quiet machine
   python -m bench --quick hops           does it run? the figures say little
   python -m bench enrich --data DIR      with the data sets in DIR
   python -m bench chaos --seed 7         the plan of seed 7 once more

@@ -46,6 +46,14 @@ def test_deliveries_prints_how_many_arrived_and_what_each_cost() -> None:
     assert "receiver process" in ran.stdout
 
 
+@pytest.mark.timeout(120)
+def test_isolation_prints_what_the_others_felt_of_each_sickness() -> None:
+    ran = bench("--quick", "isolation")
+    assert ran.returncode == 0, ran.stderr
+    for behaviour in ("well", "hang", "fail", "drip", "reset"):
+        assert f" {behaviour} " in ran.stdout
+
+
 def test_an_unknown_benchmark_is_refused_with_the_names_there_are() -> None:
     ran = bench("hop")
     assert ran.returncode == 2

@@ -101,7 +101,7 @@ def build(settings: Settings) -> Service:
         ],
         background=[
             _as_soon_as_redis_answers(builder.open),
-            builder.keep_fresh(wake),
+            *builder.keepers(wake),
             Expiry(desk, wake, _now).watch(),
             postroom.keep_couriers(),
             postroom.watch(),

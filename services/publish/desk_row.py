@@ -8,12 +8,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, cast
 
 from services.publish.live import Listing, ListKind, LiveArticle, Note, Tombstone
 from shared.article import Article
 
 State = Literal["live", "withheld", "gone"]
+REMEMBERED = 512
+"""Texts that were read last. A story stands in ten lists, each of which is built again and again;
+what comes of equal texts is one object, which whoever compares it sees at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def _body(article: Article | None) -> str:
     return article.model_dump_json(exclude_defaults=True) if article else ""
 
 
+@lru_cache(REMEMBERED)
 def _article(text: str) -> Article | None:
     return Article.model_validate_json(text) if text else None
 
@@ -141,6 +146,7 @@ def _listings(listings: Iterable[Listing]) -> str:
     return json.dumps(triples, ensure_ascii=False)
 
 
+@lru_cache(REMEMBERED)
 def _read_listings(text: str) -> tuple[Listing, ...]:
     return tuple(
         Listing(cast("ListKind", kind), slug, label) for kind, slug, label in json.loads(text)

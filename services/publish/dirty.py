@@ -66,6 +66,15 @@ class Dirty:
         wanted = (name for can_wait, _, name in queue if not can_wait or name not in resting)
         return list(dict.fromkeys(wanted))[:count]
 
+    async def urgent(self, count: int) -> list[str]:
+        """Up to `count` urgent names without doubles, the newest of each partition first."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for partition in self._partitions:
+                pipe.zrangebyscore(self._keys.dirty(partition), "-inf", "(0", start=0, num=count)
+            parts: list[list[bytes]] = await pipe.execute()
+        names = (name.decode() for part in parts for name in part)
+        return list(dict.fromkeys(names))[:count]
+
     async def marks(self, name: str) -> list[Mark]:
         """The marks that stand for a name now; none when another process has done the work."""
         async with self._redis.pipeline(transaction=False) as pipe:

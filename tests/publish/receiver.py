@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -21,12 +22,13 @@ Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Received:
-    """One request. Header names are in lower case."""
+    """One request. Header names are in lower case; `at` is on the machine's steady clock."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
+    at: float = field(default_factory=monotonic)
 
 
 def answer(status: int = 204, body: bytes = b"", **headers: str) -> Behaviour:

@@ -180,6 +180,25 @@ async def test_a_wake_up_is_answered_at_once(paper: Newspaper) -> None:
         await keeper
 
 
+async def test_what_is_urgent_does_not_wait_for_what_was_begun_before(paper: Newspaper) -> None:
+    await paper.tell(story("a"), story("b"))
+    await paper.builder.rebuild_dirty()
+    wake = asyncio.Event()
+    keepers = [asyncio.create_task(keeper) for keeper in paper.builder.keepers(wake)]
+    async with Files(paper.root).alone("list:tag:慢"):  # somebody else is slow with this one
+        await paper.tell(story("c", tags=[{"name": "慢"}]))
+        wake.set()
+        async with asyncio.timeout(5):
+            while not paper.file("/feed.xml").startswith("c1"):
+                await asyncio.sleep(0.02)
+        await paper.tell(kill("b"))
+        wake.set()
+        async with asyncio.timeout(5):
+            while f"-{uri_of('b')}" not in paper.file("/feed.xml"):
+                await asyncio.sleep(0.02)
+    await end(keepers)
+
+
 async def test_in_a_rush_a_list_rests_unless_it_is_urgent_and_no_change_is_lost(
     paper: Newspaper,
 ) -> None:

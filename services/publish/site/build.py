@@ -6,10 +6,10 @@ harmless; building from memory would not be.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import structlog
 from redis.exceptions import RedisError
@@ -29,7 +29,7 @@ from shared.plugs import find_plugs
 log = structlog.get_logger()
 
 BATCH = 8
-"""Names built side by side; urgent ones that come meanwhile wait for no more than these."""
+"""Names built side by side."""
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.2
 REST_SECONDS = 1.0
@@ -143,12 +143,29 @@ class Builder:
         """Rebuild for ever: at once when woken, and once a second in any case."""
         while True:
             wake.clear()
-            try:
-                await self.rebuild_dirty(REST_SECONDS)
-            except (RedisError, OSError) as error:
-                log.warning(Happened.SITE_BUILD_FAILED, reason=repr(error))
+            await _logged(self.rebuild_dirty(REST_SECONDS))
             await asyncio.sleep(PAUSE_SECONDS)
             await _woken(wake, PAUSE_SECONDS if self._resting(REST_SECONDS) else POLL_SECONDS)
+
+    def keepers(self, wake: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
+        """What keeps the site fresh, to be run side by side; `wake` rouses it."""
+        then = asyncio.Event()
+        return self.keep_urgent(wake, then), self.keep_fresh(then)
+
+    async def keep_urgent(self, wake: asyncio.Event, then: asyncio.Event) -> None:
+        """Rebuild what is urgent for ever, beside `keep_fresh`, which `then` wakes.
+
+        So a kill does not wait until lists are built that were begun before it.
+        """
+        while True:
+            wake.clear()
+            await _logged(self._rebuild_urgent())
+            then.set()
+            await _woken(wake, POLL_SECONDS)
+
+    async def _rebuild_urgent(self) -> None:
+        while names := await self._dirty.urgent(BATCH):
+            await self._rebuild_these(names)
 
     def _resting(self, seconds: float) -> Collection[str]:
         """The names that were built so lately that they can wait."""
@@ -157,7 +174,9 @@ class Builder:
         return self._built.keys()
 
     async def _rebuild_some(self, resting: Collection[str]) -> int:
-        names = await self._dirty.first(BATCH, resting)
+        return await self._rebuild_these(await self._dirty.first(BATCH, resting))
+
+    async def _rebuild_these(self, names: Sequence[str]) -> int:
         results = await asyncio.gather(*map(self._rebuild, names), return_exceptions=True)
         for name, result in zip(names, results, strict=True):
             if isinstance(result, BaseException):
@@ -220,6 +239,14 @@ async def _to_disk(write: Callable[..., bool], *args: object) -> None:
     except asyncio.CancelledError:
         await asyncio.wait([writing])
         raise
+
+
+async def _logged(work: Awaitable[object]) -> None:
+    """Do it; what goes wrong with Redis or the disk is logged, for it is tried again."""
+    try:
+        await work
+    except (RedisError, OSError) as error:
+        log.warning(Happened.SITE_BUILD_FAILED, reason=repr(error))
 
 
 async def _woken(wake: asyncio.Event, seconds: float) -> None:

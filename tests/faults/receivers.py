@@ -1,6 +1,6 @@
 """Receivers of webhooks in a process of their own: each path is one, and behaves as it is told.
 
-    python -m bench.receivers FILE    listens on 127.0.0.1; FILE gets its port, then a line a call
+    python -m tests.faults.receivers FILE    listens; FILE gets the port, then a line a call
 
 A line is JSON: path, type and uri of the notice, when it came on the machine's steady clock, and
 how many calls of this path were then without a whole answer. Orders come on standard input, two
@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Self
+
+from tests.installation import ROOT
 
 BEHAVIOURS = ("well", "hang", "fail", "drip", "reset")
 WELL = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -130,7 +132,7 @@ class Receivers:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", __name__, str(self._file)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
         give_up = monotonic() + SECONDS_TO_START
         while not self._file.exists() and monotonic() < give_up:
             sleep(TELL_SECONDS)
@@ -147,7 +149,7 @@ class Receivers:
 
     def tell(self, path: str, behaviour: str) -> None:
         """Let the receiver of a path behave so from now on."""
-        assert self._process.stdin  # noqa: S101  # it was asked for
+        assert self._process.stdin
         self._process.stdin.write(f"{path} {behaviour}\n")
         self._process.stdin.flush()
 
