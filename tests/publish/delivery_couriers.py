@@ -177,7 +177,7 @@ class Couriers(RuleBasedStateMachine):
 
     def _note(self, platform: Platform, outcome: Outcome) -> None:
         if outcome.verdict in ("done", "there", "missing"):
-            platform.health = after_success(platform.health)
+            platform.health = after_success(platform.health, self.now)
         elif outcome.verdict == "stopped":
             platform.is_paused = True
         elif outcome.verdict not in OURS:

@@ -17,6 +17,7 @@ from services.publish.delivery.breaker import (
     after_success,
     news,
 )
+from services.publish.delivery.lately import Lately
 
 NOW = 1_795_000_000_000
 WELL = Health()
@@ -50,12 +51,27 @@ def test_each_failed_probe_doubles_the_cool_off_up_to_a_quarter_of_an_hour() -> 
 
 def test_a_probe_that_succeeds_mends_it_at_once() -> None:
     health, now = probed(3)
-    assert after_success(health) == WELL
+    assert after_success(health, now) == WELL
     assert WELL.may_try(now) == -1
 
 
+def test_half_of_twenty_calls_within_a_minute_open_it_and_older_ones_do_not_count() -> None:
+    def calls(pattern: str, every: int) -> list[bool]:
+        lately = Lately()
+        return [lately.note(NOW + n * every, failed=one == "x") for n, one in enumerate(pattern)]
+
+    assert calls("x." * 10, SECOND)[18:] == [False, False]  # the nineteenth, and a success
+    assert calls("x." * 10 + "x", SECOND)[20] is True
+    assert not any(calls("x.." * 20, SECOND))
+    assert not any(calls("x." * 30, 4 * SECOND))
+    erratic = after_failure(WELL, "503", NOW, is_erratic=True)
+    assert (erratic.may_try(NOW), erratic.may_try(NOW + MINUTE)) == (0, 1)
+    assert after_success(erratic, NOW) == erratic
+    assert after_success(erratic, NOW + MINUTE) == WELL
+
+
 def test_a_success_between_failures_starts_the_count_again() -> None:
-    assert failed(after_success(failed(WELL, 9)), 9).may_try(NOW) == -1
+    assert failed(after_success(failed(WELL, 9), NOW), 9).may_try(NOW) == -1
 
 
 @given(st.integers(1, 500))
@@ -76,7 +92,7 @@ def test_it_is_disabled_after_five_days_of_failing_and_then_gets_a_probe_a_day()
     assert health.open_until == now + PROBE_EVERY_MS
     assert health.may_try(now + PROBE_EVERY_MS - 1) == 0
     assert health.may_try(now + PROBE_EVERY_MS) == 1
-    assert not after_success(health).is_disabled(now)
+    assert not after_success(health, now).is_disabled(now)
 
 
 def test_few_failures_in_a_quiet_week_do_not_disable_it() -> None:
@@ -98,7 +114,7 @@ def test_whatever_happens_it_is_never_shut_for_longer_than_a_day(
     for succeeded, pause in story:
         now += pause
         latest = max(now, latest)
-        health = after_success(health) if succeeded else after_failure(health, "503", now)
+        health = after_success(health, now) if succeeded else after_failure(health, "503", now)
         assert health.may_try(health.open_until) != 0
         assert health.open_until <= latest + PROBE_EVERY_MS
         assert (health.may_try(now) == -1) == (health.failures < OPEN_AFTER)
@@ -145,7 +161,7 @@ def test_the_first_success_of_a_disabled_destination_enables_it() -> None:
     while not health.is_disabled(now):
         now = max(now + SECOND, health.open_until)
         health = after_failure(health, "503", now)
-    assert news(health, after_success(health)) == ("rests_no_more", "enabled", "well_again")
+    assert news(health, after_success(health, now)) == ("rests_no_more", "enabled", "well_again")
 
 
 @given(st.lists(st.integers(0, 10 * HOUR), max_size=80))

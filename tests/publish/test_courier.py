@@ -14,11 +14,12 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from services.publish.delivery.breaker import OPEN_AFTER
+from services.publish.delivery.breaker import OPEN_AFTER, Health
 from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered
 from services.publish.delivery.courier import Courier
 from services.publish.delivery.destinations import Destination, Destinations
+from services.publish.delivery.lately import AT_LEAST
 from services.publish.delivery.ledger import Change, Ledger
 from services.publish.delivery.line import Lines
 from services.publish.delivery.office import Office
@@ -125,6 +126,9 @@ class Post:
         states = [row.state for row in rows]
         return {state: states.count(state) for state in set(states)}
 
+    async def health(self) -> Health:
+        return await Destinations(self.redis).health(NAME)
+
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         task = asyncio.create_task(self.courier.run())
@@ -214,6 +218,21 @@ async def test_a_breaker_that_opens_stops_the_rest_of_what_was_claimed(redis: Re
         await asyncio.sleep(0.3)
     failed = len(post.wire.called) - well
     assert OPEN_AFTER <= failed < OPEN_AFTER + 4
+
+
+async def test_a_destination_of_whose_calls_every_second_fails_is_left_alone(redis: Redis) -> None:
+    async def answer(_: str) -> int:
+        return 503 if len(post.wire.called) % 2 else 204
+
+    post = Post(redis, answer)
+    await post.want(100)
+    async with post.working():
+        async with asyncio.timeout(15):
+            while not (await post.health()).is_open:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+    assert AT_LEAST <= len(post.wire.called) < AT_LEAST + 4
+    assert (await post.health()).failures < OPEN_AFTER
 
 
 @pytest.mark.parametrize("lost", [1, 2, 5])

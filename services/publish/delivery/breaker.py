@@ -1,7 +1,8 @@
 """RULE: when to leave a failing destination alone, and when to try it again.
 
     closed --10 failures in a row--> open --cool-off--> half-open (one probe) --success--> closed
-                                      ^------------------- failure, cool-off doubled ------+
+             or half of the calls     ^------------------- failure, cool-off doubled ------+
+             of a minute (`lately.py`)
 
 Cool-off 60 s, doubling to 15 minutes. After 120 hours without success and at least 20 tries the
 destination is disabled: it gets a probe a day, and kills. Time behind an open breaker is no
@@ -45,6 +46,8 @@ class Health:
     error: str = ""
     told: int = 0
     """How bad the operator knows it to be."""
+    is_erratic: bool = False
+    """Whether half of its calls failed within a minute, though not one after the other."""
 
     @property
     def is_well(self) -> bool:
@@ -53,7 +56,7 @@ class Health:
     @property
     def is_open(self) -> bool:
         """Whether it rests, but for probes."""
-        return self.failures >= OPEN_AFTER
+        return self.failures >= OPEN_AFTER or self.is_erratic
 
     def is_disabled(self, now: int) -> bool:
         """Whether it has failed so long that only a daily probe goes out."""
@@ -67,18 +70,22 @@ class Health:
         return 1 if now >= self.open_until else 0
 
 
-def after_success(_: Health) -> Health:
-    """Any success mends it."""
-    return Health()
+def after_success(health: Health, now: int) -> Health:
+    """Any success mends it; but where every second call fails, only one after the cool-off."""
+    return health if health.is_erratic and now < health.open_until else Health()
 
 
-def after_failure(health: Health, error: str, now: int) -> Health:
-    """One more failure. It may open the breaker; that of a probe opens it for longer."""
+def after_failure(health: Health, error: str, now: int, *, is_erratic: bool = False) -> Health:
+    """One more failure. It may open the breaker; that of a probe opens it for longer.
+
+    `is_erratic`: half of the calls of the last minute failed.
+    """
     failing = replace(
         health,
         failures=health.failures + 1,
         failing_since=health.failing_since or now,
         error=error,
+        is_erratic=health.is_erratic or is_erratic,
     )
     failing = replace(failing, told=max(health.told, _badness(failing, now)))
     if not failing.is_open or now < health.open_until:

@@ -22,6 +22,7 @@ from services.publish.delivery.caps import Way
 from services.publish.delivery.channel import Channel
 from services.publish.delivery.claim import claim, hand_back
 from services.publish.delivery.destinations import Destination
+from services.publish.delivery.lately import Lately
 from services.publish.delivery.ledger import Change
 from services.publish.delivery.office import Office
 from services.publish.delivery.pace import give_up_after, is_braked
@@ -50,6 +51,8 @@ HALT_MS = 2_000
 REWRITE_SECONDS = 0.2
 KILL_PATIENCE_SECONDS = 1.0
 """So long a kill waits for those before it; its first call is due within five seconds."""
+SUPERSEDED = "superseded"
+"""Why no call was made for a row of which the desk has something newer."""
 OURS = ("broken", "impossible")
 """Verdicts that say nothing about how a destination does."""
 log = structlog.get_logger()
@@ -71,6 +74,7 @@ class Courier:
         self.wake = asyncio.Event()
         self._is_ending = False
         self._health = Health()
+        self._lately = Lately()
         self._asked_at = self._halted_until = 0
         self._rows_at_once = destination.concurrency
         self._name = token_hex(8)
@@ -227,7 +231,7 @@ class Courier:
             return broken(row, error, reached=False)
         if announcement is None:
             # The desk has moved on; what it moved on to is about to be wanted here as well.
-            return Outcome("retry", "superseded", reached=False)
+            return Outcome("retry", SUPERSEDED, reached=False)
         return await carry_out(row, self._channel, announcement)
 
     async def _settle(self, row: Row, outcome: Outcome) -> Row | None:
@@ -268,14 +272,19 @@ class Courier:
 
     async def _tell(self, row: Row, settled: Row, outcome: Outcome) -> None:
         """Health, metrics, one log line."""
-        name = self._destination.name
         DELIVERIES.labels(self._destination.channel, verdict_of(settled, outcome)).inc()
-        is_well = outcome.verdict in ("done", *SEEN)
-        if outcome.verdict not in OURS and not (is_well and self._health.is_well):
-            self._health = await note(self._office.destinations, name, outcome, self._office.now())
+        if outcome.verdict not in OURS and outcome.error != SUPERSEDED:
+            await self._note(outcome)
         if outcome.verdict == "stopped":
             self._halted_until = self._office.now() + HALT_MS
         tell_settled(row, settled, outcome)
+
+    async def _note(self, outcome: Outcome) -> None:
+        now, is_well = self._office.now(), outcome.verdict in ("done", *SEEN)
+        is_erratic = self._lately.note(now, failed=not is_well)
+        if not (is_well and self._health.is_well):
+            name, stores = self._destination.name, self._office.destinations
+            self._health = await note(stores, name, outcome, now, is_erratic=is_erratic)
 
     async def _rest(self) -> None:
         if self._is_ending:

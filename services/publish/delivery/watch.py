@@ -22,16 +22,17 @@ GOOD: Collection[News] = ("rests_no_more", "enabled", "well_again")
 log = structlog.get_logger()
 
 
-async def note(destinations: Destinations, name: str, outcome: Outcome, now: int) -> Health:
+async def note(
+    destinations: Destinations, name: str, outcome: Outcome, now: int, *, is_erratic: bool = False
+) -> Health:
     """Keep what the outcome of a call says about the destination, and tell what is new in it.
 
-    Returns how it is doing now.
+    `is_erratic`: half of its calls failed lately. Returns how it is doing now.
     """
     if outcome.verdict == "stopped":
         await _stop(destinations, name, outcome)
-    if outcome.verdict == "stopped" or outcome.error == "superseded":
         return await destinations.health(name)
-    before, after = await destinations.note(name, _rule(outcome, now))
+    before, after = await destinations.note(name, _rule(outcome, now, is_erratic=is_erratic))
     for item in news(before, after):
         _tell(item, name, after if after.failures else before, now)
     return after
@@ -48,10 +49,10 @@ def _tell(item: News, name: str, health: Health, now: int) -> None:
     )
 
 
-def _rule(outcome: Outcome, now: int) -> Callable[[Health], Health]:
+def _rule(outcome: Outcome, now: int, *, is_erratic: bool) -> Callable[[Health], Health]:
     if outcome.verdict in ("done", *SEEN):
-        return after_success
-    return lambda health: after_failure(health, outcome.error, now)
+        return lambda health: after_success(health, now)
+    return lambda health: after_failure(health, outcome.error, now, is_erratic=is_erratic)
 
 
 async def _stop(destinations: Destinations, name: str, outcome: Outcome) -> None:
