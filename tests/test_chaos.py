@@ -1,7 +1,6 @@
 """The chaos run: thirty kill -9 over all services and Redis, and every promise is kept.
 
-tests/chaos/plan.py     what is sent, and who dies when: all of it import os
-from the seed
+tests/chaos/plan.py     what is sent, and who dies when: all of it from the seed
 tests/chaos/oracle.py   what was promised, and what counts as broken
 python -m bench chaos   the long one
 """
