@@ -17,7 +17,7 @@ NOW = 1_795_000_000_000
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795000030"}, 30_000),
         (
             {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-11-18T11:09:20.000Z"},
-            2_400_000,
+            160_000,
         ),
         ({"ratelimit-remaining": "0", "ratelimit-reset": "1795000300"}, 300_000),
         ({"ratelimit-remaining": "0", "ratelimit-reset": "120"}, 120_000),
