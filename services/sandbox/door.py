@@ -12,6 +12,10 @@ from services.sandbox.platform import Platform
 from services.sandbox.world import Act, Call, World
 
 Handler = Callable[[Request], Awaitable[Response]]
+Says = Callable[[Request], Awaitable[Act]]
+"""What a call is about, where only its body says so."""
+Handlers = Sequence[tuple[str, Act | Says, Handler]]
+"""Method, what the call is about, who answers it."""
 OPEN_ENDED = 1_000
 """So many bytes are promised by an answer that breaks off."""
 
@@ -44,13 +48,14 @@ def route(
     world: World,
     name: str,
     path: str,
-    handlers: Sequence[tuple[str, Act, Handler]],
+    handlers: Handlers,
 ) -> Route:
-    """A path of a platform's API. `handlers`: method, what the call is about, who answers it."""
+    """A path of a platform's API."""
     by_method = {method: (act, handler) for method, act, handler in handlers}
 
     async def answer(request: Request) -> Response:
-        act, handler = by_method[request.method]
+        says, handler = by_method[request.method]
+        act: Act = await says(request) if callable(says) else says
         fault = world.struck(name, act)
         response = await _answer(platform, fault, handler, request)
         is_given = not isinstance(response, BreaksOff | NeverComes)

@@ -68,6 +68,8 @@ class World:
     faults: list[Fault] = field(default_factory=list)
     pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """By id: media type and bytes."""
+    alts: dict[str, str] = field(default_factory=dict)
+    """By id: what a picture shows, in words."""
     _made: Counter[str] = field(default_factory=Counter)
 
     def number(self, kind: str) -> int:

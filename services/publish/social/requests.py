@@ -20,8 +20,8 @@ from services.publish.delivery.row import Op, Outcome
 from services.publish.social.budget import as_ms, rest_ms
 from shared.http import PublicClient, new_request
 
-PREPARE_SECONDS = 7.0
-"""For everything before the request that readers see."""
+PREPARE_SECONDS = 5.0
+"""For what comes before rendering, and again for what comes between that and the post."""
 CALL_SECONDS = 12.0
 """For that one, and for a look."""
 MAX_ANSWER = 1_000_000

@@ -38,7 +38,7 @@ from tests.publish.posting import is_current
 CHANNELS = find_plugs(channels)
 NOW = 1_795_000_000_000
 MOST_ROUNDS = 2_000
-STEP_MS = 1_000
+STEP_MS = 5_000
 SITE = "https://news.example.tw/news/"
 
 
