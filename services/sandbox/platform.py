@@ -4,6 +4,8 @@
     LIMIT                     e.g. "500 graphemes, an address counts 23"
     RENEWS                    whether a channel gets a new token by itself when one has expired
     DELETES                   so many in so many milliseconds
+    fault_of(sent)            why the JSON of a new post is not taken, or ""
+    said(sent)                its text, and the address that its card leads to, or ""
     settings(address)         settings of a destination that posts here, as words K=V
     open_platform(world)      the platform: its routes and its own ways to say no
 

@@ -23,9 +23,10 @@ from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered, Unprepared
 from services.publish.delivery.memory import Memory
 from services.publish.delivery.row import Op, Outcome
-from services.publish.posts.compose import Limit, compose
+from services.publish.posts.compose import Limit
 from services.publish.posts.counting import count_graphemes, count_utf8
 from services.publish.posts.story import notice_of, story_of
+from services.publish.posts.wording import write
 from services.publish.social.account import SocialSettings
 from services.publish.social.atproto import Record, facets, made_at, name_of
 from services.publish.social.atproto_session import Session, is_expired
@@ -98,7 +99,14 @@ class Bluesky:
             article, announcement.url, first=announcement.first, most_tags=self._settings.tags
         )
         limits = Limit(count_graphemes, MOST_GRAPHEMES), Limit(count_utf8, MOST_BYTES)
-        text = compose(story, layout, *limits)
+        text = write(
+            story,
+            layout,
+            *limits,
+            template=self._settings.template,
+            section=article.section,
+            has_card=True,
+        )
         card = {"uri": story.url, "title": story.headline, "description": story.summary}
         record: Record = {
             "$type": POST,

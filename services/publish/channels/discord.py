@@ -24,8 +24,9 @@ from pydantic import AfterValidator, SecretStr
 from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered
 from services.publish.delivery.row import Op, Outcome
-from services.publish.posts.compose import Limit, compose
+from services.publish.posts.compose import Limit
 from services.publish.posts.story import notice_of, story_of
+from services.publish.posts.wording import write
 from services.publish.social.account import SocialSettings
 from services.publish.social.requests import (
     JSON,
@@ -80,7 +81,7 @@ class Discord:
 
     def render(self, announcement: Announcement) -> Rendered:
         """Headline, summary, link; nobody is ever mentioned."""
-        content = _content(announcement, self._settings.tags)
+        content = _content(announcement, self._settings)
         message = {"content": content, "allowed_mentions": {"parse": []}}
         return Rendered(as_json(message), JSON)
 
@@ -121,7 +122,7 @@ class Discord:
         return await call(self._http, json_request(method, self._url + path, content))
 
 
-def _content(announcement: Announcement, most_tags: int) -> str:
+def _content(announcement: Announcement, settings: Settings) -> str:
     """The text of the message: at most so many characters with all escapes."""
     if announcement.op == "kill":
         return notice_of(announcement.article)
@@ -131,9 +132,16 @@ def _content(announcement: Announcement, most_tags: int) -> str:
         return "\n".join(filter(None, parts))
 
     story = story_of(
-        announcement.article, announcement.url, first=announcement.first, most_tags=most_tags
+        announcement.article, announcement.url, first=announcement.first, most_tags=settings.tags
     )
-    return compose(story, layout, Limit(len, MOST_CHARACTERS))
+    return write(
+        story,
+        layout,
+        Limit(len, MOST_CHARACTERS),
+        template=settings.template,
+        section=announcement.article.section,
+        shows=_plain,
+    )
 
 
 def _plain(text: str) -> str:

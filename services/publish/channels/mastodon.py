@@ -25,9 +25,10 @@ from pydantic import SecretStr
 from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered, Unprepared
 from services.publish.delivery.row import Op, Outcome
-from services.publish.posts.compose import Layout, Limit, Story, compose
+from services.publish.posts.compose import Layout, Limit, Story
 from services.publish.posts.counting import count_graphemes, count_mastodon
 from services.publish.posts.story import notice_of, story_of
+from services.publish.posts.wording import write
 from services.publish.social.account import SocialSettings
 from services.publish.social.mastodon_server import (
     Limits,
@@ -115,7 +116,13 @@ class Mastodon:
         warning = _warning(article, self._settings.warn)
         room = allowed.characters - count_graphemes(warning)
         status = {
-            "status": compose(story, _layout(story), Limit(count_mastodon(allowed.address), room)),
+            "status": write(
+                story,
+                _layout(story),
+                Limit(count_mastodon(allowed.address), room),
+                template=self._settings.template,
+                section=article.section,
+            ),
             "visibility": self._settings.visibility,
             "language": story.language.partition("-")[0].lower(),
             "spoiler_text": warning,

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.publish.posts.wording import Wording
+
 
 class SocialSettings(BaseModel):
     """One account. A channel adds how to reach it."""
@@ -12,3 +14,5 @@ class SocialSettings(BaseModel):
 
     tags: Annotated[int, Field(ge=0, le=8)] = 3
     """Hashtags at most."""
+    template: Wording = ""
+    """The post in words of one's own (`posts/wording.py`); empty = as the channel does it."""

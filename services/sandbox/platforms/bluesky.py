@@ -178,6 +178,8 @@ class Bluesky:
         if not TID.fullmatch(sent["rkey"]):
             return "Invalid TID string"
         record = sent["record"]
+        if not record.get("createdAt"):
+            return "createdAt is required"
         thumb = record.get("embed", {}).get("external", {}).get("thumb")
         if thumb and len(self._world.pictures[thumb["ref"]["$link"]][1]) > MOST_THUMB_BYTES:
             return f"blob too big (maximum {MOST_THUMB_BYTES})"
@@ -217,8 +219,8 @@ def length(text: str) -> str:
 def fault_of(record: Mapping[str, Any]) -> str:
     """What is wrong with a record, as the server's lexicon has it, or ""."""
     text, card = record.get("text"), record.get("embed", {}).get("external", {})
-    if not isinstance(text, str) or not record.get("createdAt"):
-        return "text and createdAt are required"
+    if not isinstance(text, str):
+        return "text is required"
     if len(text.encode()) > MOST_BYTES:
         return f"string too big (maximum {MOST_BYTES}, got {len(text.encode())})"
     if (count := len(regex.findall(r"\X", text))) > MOST_GRAPHEMES:
@@ -228,6 +230,11 @@ def fault_of(record: Mapping[str, Any]) -> str:
     if card and not str(card.get("uri", "")).startswith(("http://", "https://")):
         return "uri must be a uri"
     return ""
+
+
+def said(sent: Mapping[str, Any]) -> tuple[str, str]:
+    """The text, and the address in the card."""
+    return sent["text"], sent.get("embed", {}).get("external", {}).get("uri", "")
 
 
 async def _act(request: Request) -> Act:

@@ -5,6 +5,7 @@ posts in two seconds, as webhooks are known to have; deletes are counted apart.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -80,7 +81,7 @@ class Discord:
         if wait := self._posts.wait_ms(now):
             return self.limited(wait / 1_000)
         sent = await request.json()
-        if not _is_good(sent):
+        if fault_of(sent):
             return self.refused()
         self._posts.take(now)
         post_id = str(FIRST_ID + self._world.number(NAME))
@@ -97,7 +98,7 @@ class Discord:
         if post is None:
             return _error(404, 10_008, "Unknown Message")
         sent = await request.json()
-        if not _is_good(sent):
+        if fault_of(sent):
             return self.refused()
         post.edited_at = self._world.now()
         self._write(post, sent)
@@ -139,9 +140,17 @@ class Discord:
         return JSONResponse(told, headers=dict(headers or {}))
 
 
-def _is_good(sent: object) -> bool:
-    content = sent.get("content") if isinstance(sent, dict) else None
-    return isinstance(content, str) and 0 < len(content) <= MOST_CHARACTERS
+def fault_of(sent: Mapping[str, Any]) -> str:
+    """What is wrong with a message, or ""."""
+    content = sent.get("content")
+    if not isinstance(content, str) or not content:
+        return "content: this field is required"
+    return "content: too long" if len(content) > MOST_CHARACTERS else ""
+
+
+def said(sent: Mapping[str, Any]) -> tuple[str, str]:
+    """The text; Discord makes the card by itself."""
+    return sent["content"], ""
 
 
 def _error(status: int, code: int, message: str) -> Response:

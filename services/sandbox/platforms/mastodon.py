@@ -8,6 +8,7 @@ the library `regex`. Per account 300 calls in 5 minutes, 30 uploads and 30 delet
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 
 import regex
 from starlette.requests import Request
@@ -189,33 +190,33 @@ class Mastodon:
         reset = datetime.fromtimestamp(float(headers["x-ratelimit-reset"]), UTC)
         return headers | {"x-ratelimit-reset": reset.isoformat().replace("+00:00", "Z")}
 
-    def _write(self, post: Post, sent: object) -> Response | None:
+    def _write(self, post: Post, sent: dict[str, Any]) -> Response | None:
         """Let the post say what was sent, or the refusal."""
-        if not isinstance(sent, dict) or not isinstance(sent.get("status"), str):
-            return self.refused()
-        text, warning, media = (
-            sent["status"],
-            sent.get("spoiler_text") or "",
-            sent.get("media_ids") or [],
-        )
-        count = length(text) + length(warning)
-        if count > MOST_CHARACTERS:
-            return JSONResponse(
-                {"error": f"Validation failed: Text character limit of {MOST_CHARACTERS} exceeded"},
-                422,
-            )
-        if not text.strip() and not media:
-            return JSONResponse({"error": "Validation failed: Text can't be blank"}, 422)
+        if fault := fault_of(sent):
+            return JSONResponse({"error": f"Validation failed: {fault}"}, 422)
+        media = sent.get("media_ids") or []
         if any(name not in self._world.pictures or name in self._processing for name in media):
-            return JSONResponse(
-                {"error": "Cannot attach files that have not finished processing"}, 422
-            )
-        post.text, post.warning, post.raw = text, warning, sent
+            unfinished = "Cannot attach files that have not finished processing"
+            return JSONResponse({"error": unfinished}, 422)
+        post.text, post.warning, post.raw = sent["status"], sent.get("spoiler_text") or "", sent
         post.language = sent.get("language") or ""
         post.pictures, post.alts = tuple(media), tuple(self._world.alts[name] for name in media)
-        post.length = f"{count} / {MOST_CHARACTERS}"
+        post.length = f"{length(post.text) + length(post.warning)} / {MOST_CHARACTERS}"
         self._world.put(post)
         return None
+
+
+def fault_of(sent: Mapping[str, Any]) -> str:
+    """What is wrong with a status, or ""."""
+    text, warning = sent.get("status") or "", sent.get("spoiler_text") or ""
+    if length(text) + length(warning) > MOST_CHARACTERS:
+        return f"Text character limit of {MOST_CHARACTERS} exceeded"
+    return "" if text.strip() or sent.get("media_ids") else "Text can't be blank"
+
+
+def said(sent: Mapping[str, Any]) -> tuple[str, str]:
+    """The text; every server makes the card by itself."""
+    return sent["status"], ""
 
 
 def parts(body: bytes, content_type: str) -> Mapping[str, tuple[str, bytes]]:
