@@ -136,7 +136,7 @@ class Account:
     async def crash(self) -> None:
         """A courier claims and calls, and is gone before it has an answer to write down."""
         before = self.called("post")
-        task = asyncio.create_task(self.couriers()[1].round())
+        task = asyncio.create_task(self.couriers()[1].run())
         async with asyncio.timeout(10):
             while self.called("post") == before:
                 await asyncio.sleep(0.001)
