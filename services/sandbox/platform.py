@@ -1,7 +1,7 @@
 """What a platform is: one file in `platforms/`, found by folder; its name is that of its channel.
 
     TITLE                     how people call it
-    LIMIT                     e.g. "500 graphemes, an address counts 23"
+    LIMIT                     for the wall, e.g. "500 字，網址算 23"
     RENEWS                    whether a channel gets a new token by itself when one has expired
     DELETES                   so many in so many milliseconds
     fault_of(sent)            why the JSON of a new post is not taken, or ""

@@ -23,6 +23,7 @@ class Post:
     account: str
     id: str
     text: str
+    """As it was sent."""
     made_at: int
     link: str = ""
     """The address that its card leads to."""
@@ -31,6 +32,8 @@ class Post:
     pictures: tuple[str, ...] = ()
     """Ids of pictures, as `World.pictures` has them."""
     alts: tuple[str, ...] = ()
+    marked: tuple[tuple[bool, str], ...] = ()
+    """The text as readers see it, where it was sent with marks: is it bold, and the words."""
     language: str = ""
     warning: str = ""
     """What hides the text until a reader asks for it."""

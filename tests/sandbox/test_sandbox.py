@@ -12,6 +12,7 @@ import pytest
 from services.sandbox.app import PLUGS
 from services.sandbox.budgets import Budget
 from services.sandbox.faults import Fault
+from services.sandbox.platforms.discord import shown
 from services.sandbox.serving import sandbox
 from services.sandbox.world import Post, World
 
@@ -46,6 +47,13 @@ async def test_the_wall_shows_what_stands_what_was_edited_and_what_is_gone(
     assert "2 則貼文" in page
     assert "<b>" not in page.replace("<b></b>", "")
     assert 'http-equiv="refresh"' in page
+
+
+def test_the_wall_shows_discords_marks_as_readers_see_them() -> None:
+    assert shown(r"**便橋\*通車**" + "\n" + r"\<@1\> 開放 \*\*") == (
+        (True, "便橋*通車"),
+        (False, "\n<@1> 開放 **"),
+    )
 
 
 async def test_the_wall_asks_nobody_else_for_anything(client: httpx.AsyncClient) -> None:

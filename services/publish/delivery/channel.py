@@ -1,6 +1,7 @@
 """What a channel is: one file in `channels/`, found by folder, on this small protocol.
 
-    Settings                        a pydantic model of the account settings of one destination
+    Settings                        a pydantic model of the account settings of one destination;
+                                    its `DEFAULTS`, if any, are fields of a destination
     open_channel(settings, http)    the channel for one destination
 
 A channel may also have

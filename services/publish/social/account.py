@@ -1,6 +1,7 @@
 """Settings that every social channel has."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,8 @@ class SocialSettings(BaseModel):
     """One account. A channel adds how to reach it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    DEFAULTS: ClassVar[Mapping[str, object]] = {"give_up_hours": 6}
+    """Old news must not appear days later between newer posts."""
 
     tags: Annotated[int, Field(ge=0, le=8)] = 3
     """Hashtags at most."""

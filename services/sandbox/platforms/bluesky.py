@@ -19,7 +19,7 @@ from services.sandbox.world import Act, Post, World
 
 NAME = "bluesky"
 TITLE = "Bluesky"
-LIMIT = "300 graphemes, 3000 bytes"
+LIMIT = "300 字、3000 位元組"
 RENEWS = True
 DID, HANDLE, PASSWORD = "did:plc:sandbox", "daily.sandbox", "sandbox-app-password"
 POST = "app.bsky.feed.post"

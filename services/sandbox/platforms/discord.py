@@ -4,6 +4,7 @@
 posts in two seconds, as webhooks are known to have; deletes are counted apart.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,9 +17,11 @@ from services.sandbox.world import Post, World
 
 NAME = "discord"
 TITLE = "Discord"
-LIMIT = "2000 characters"
+LIMIT = "2000 字元"
 RENEWS = False
 MOST_CHARACTERS = 2_000
+BOLD = re.compile(r"\*\*((?:\\.|[^\\*])+)\*\*|((?:\\.|[^\\*]|\*(?!\*))+)", re.DOTALL)
+"""Bold words, or others; a backslash takes its meaning from the sign behind it."""
 WEBHOOK, TOKEN = "1310000000000000001", "sandbox-webhook-token"
 FIRST_ID = 1_310_000_000_000_100_000
 POSTS = DELETES = (5, 2_000)
@@ -131,13 +134,22 @@ class Discord:
         return None
 
     def _write(self, post: Post, sent: dict[str, str]) -> None:
-        post.text, post.raw = sent["content"], sent
+        post.text, post.raw, post.marked = sent["content"], sent, shown(sent["content"])
         post.length = f"{len(post.text)} / {MOST_CHARACTERS}"
         self._world.put(post)
 
     def _shown(self, post: Post, headers: Mapping[str, str] | None = None) -> Response:
         told = {"id": post.id, "channel_id": "1", "webhook_id": WEBHOOK, "content": post.text}
         return JSONResponse(told, headers=dict(headers or {}))
+
+
+def shown(content: str) -> tuple[tuple[bool, str], ...]:
+    """Bold and plain words, without the backslashes before signs that mean nothing."""
+    found = []
+    for bold, plain in BOLD.findall(content):
+        words = re.sub(r"\\(.)", r"\1", bold or plain)
+        found.append((bool(bold), words))
+    return tuple(found)
 
 
 def fault_of(sent: Mapping[str, Any]) -> str:

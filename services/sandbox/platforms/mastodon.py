@@ -20,7 +20,7 @@ from services.sandbox.world import Post, World
 
 NAME = "mastodon"
 TITLE = "Mastodon"
-LIMIT = "500 graphemes, an address counts 23"
+LIMIT = "500 字，網址算 23"
 RENEWS = False
 TOKEN = "sandbox-mastodon-token"  # noqa: S105
 ACCOUNT = "109"

@@ -4,11 +4,14 @@ A channel is tried as soon as it has a file; the platform of the same name in th
 """
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from redis.asyncio import Redis
 
 from services.publish.delivery.channel import Channel
+from services.publish.delivery.enrol import enrolled
+from services.publish.delivery.signature import new_secret
 from services.publish.delivery.trial import tried
 from services.sandbox.app import PLUGS as PLATFORMS
 from tests.publish.channels.account import CHANNELS, Account, open_account, story
@@ -31,6 +34,17 @@ def is_blind(channel: Channel) -> bool:
 
 def test_every_channel_has_a_platform_that_judges_it() -> None:
     assert CHANNELS.keys() - WITHOUT_PLATFORM == PLATFORMS.keys()
+
+
+@pytest.mark.parametrize("kind", sorted(CHANNELS))
+def test_first_posts_of_followers_are_old_news_after_six_hours(kind: str) -> None:
+    settings = {"url": "https://a.example/", "secrets": [new_secret()]}
+    if kind not in WITHOUT_PLATFORM:
+        settings = dict(PLATFORMS[kind].settings("https://a.example"))
+    fields = {"name": "a", "channel": kind, "settings": settings, "created": datetime.now(UTC)}
+    hours = 168 if kind in WITHOUT_PLATFORM else 6
+    assert enrolled(CHANNELS, fields).give_up_hours == hours
+    assert enrolled(CHANNELS, fields | {"give_up_hours": 2}).give_up_hours == 2
 
 
 async def test_a_story_is_one_post_with_its_headline_and_its_link(account: Account) -> None:
