@@ -15,6 +15,7 @@ from services.commands import (
     explain,
     keys,
     replay,
+    sandbox,
     send,
     status,
     trace,
@@ -40,6 +41,7 @@ app.command(rich_help_panel=RUN)(up.up)
 app.command(rich_help_panel=RUN)(demo.demo)
 for _name in up.SERVICES:
     app.command(_name, rich_help_panel=RUN)(up.one_service(_name))
+app.command(rich_help_panel=RUN)(sandbox.sandbox)
 app.command(rich_help_panel=RUN)(send.send)
 app.command(rich_help_panel=RUN)(withdraw.withdraw)
 app.command(rich_help_panel=ASK)(trace.trace)

@@ -17,6 +17,7 @@ from services.publish.delivery.call_log import MOST, Call, CallLog, Page
 from services.publish.delivery.channel import Channel
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.enrol import channel_settings
+from services.publish.delivery.opening import opened
 from services.publish.delivery.trial import Tried, tried
 from shared.http import HttpSettings, public_client
 
@@ -97,8 +98,7 @@ async def _opened(post: Post, destination: Destination) -> AsyncIterator[Channel
     with as_usage_errors():
         settings = channel_settings(plug, destination.settings)
     async with public_client(post.settings.section("http", HttpSettings)) as http:
-        channel: Channel = plug.open_channel(settings, http)
-        yield channel
+        yield opened(plug, settings, http, post.destinations.memory(destination.name))
 
 
 def told(call: Call) -> dict[str, Any]:

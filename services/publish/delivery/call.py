@@ -6,7 +6,15 @@ import httpx
 import structlog
 
 from services.publish.delivery.answers import GONE
-from services.publish.delivery.channel import Announcement, Channel, Naming, Rendered
+from services.publish.delivery.channel import (
+    Announcement,
+    Channel,
+    Naming,
+    Preparing,
+    Rendered,
+    Unprepared,
+    Unsaid,
+)
 from services.publish.delivery.message_key import message_key
 from services.publish.delivery.row import Outcome, Row, park
 from services.publish.delivery.step import Step, step_of
@@ -23,15 +31,23 @@ log = structlog.get_logger()
 async def carry_out(row: Row, channel: Channel, announcement: Announcement) -> Outcome:
     """Make the next call of a leased row. A bug of the channel is an outcome too, and is logged."""
     step = step_of(row, channel.caps)
-    if isinstance(step, Outcome):
-        return step
+    return step if isinstance(step, Outcome) else await _taken(step, row, channel, announcement)
+
+
+async def _taken(step: Step, row: Row, channel: Channel, announcement: Announcement) -> Outcome:
     is_sent = False
     try:
         if step == "find":
             return await _seen(row, channel, announcement.url)
+        if step != "delete" and isinstance(channel, Preparing):
+            await channel.prepare()
         post = channel.render(announcement)
         is_sent = True
         return await _sent(step, row, channel, post)
+    except Unprepared as error:
+        return error.outcome
+    except Unsaid:
+        return Outcome("done", reached=False)
     except Rejected as error:
         return Outcome("broken", f"{type(error).__name__}: {error}", reached=is_sent)
     except Exception as error:  # noqa: BLE001  # a plug's bug ends one row, not the courier
@@ -78,7 +94,8 @@ async def _sent(step: Step, row: Row, channel: Channel, post: Rendered) -> Outco
         except LOST as error:
             answer = error
         outcome = channel.classify(answer, row.sending_op)
-        if step == "edit" and channel.caps.has_ids and _is_gone(answer):
+        is_closed = outcome.verdict == "stopped" and not outcome.gone  # the way, not the post
+        if step == "edit" and channel.caps.has_ids and _is_gone(answer) and not is_closed:
             return Outcome("missing", "what was to be edited is not there any more")
         if outcome.verdict != "done":
             return outcome

@@ -75,7 +75,7 @@ class Courier:
         self._is_ending = False
         self._health = Health()
         self._lately = Lately()
-        self._asked_at = self._halted_until = 0
+        self._asked_at = self._quiet_until = 0
         self._rows_at_once = destination.concurrency
         self._name = token_hex(8)
         self._doubtful: list[Row] = []
@@ -129,9 +129,11 @@ class Courier:
         """How many calls may be under way now."""
         most = self._destination.concurrency
         await self._ask_for_health()
+        if self._office.now() < self._quiet_until:
+            return 0
         if self._kills:
             return most  # a kill goes to paused, broken and disabled destinations too
-        if self._destination.state != "active" or self._office.now() < self._halted_until:
+        if self._destination.state != "active":
             return 0
         allowed = self._health.may_try(self._office.now())
         return most if allowed < 0 else allowed
@@ -203,9 +205,10 @@ class Courier:
 
     def _may_call(self, row: Row) -> bool:
         now = self._office.now()
-        if self._is_ending or not may_call(row.lease_until - LEASE_MS, now):
+        is_late = not may_call(row.lease_until - LEASE_MS, now)
+        if self._is_ending or is_late or now < self._quiet_until:
             return False
-        return self._kills or (now >= self._halted_until and self._health.may_try(now) != 0)
+        return self._kills or self._health.may_try(now) != 0
 
     async def _hand_back(self, row: Row) -> None:
         await self._write(row, lambda row: Change(hand_back(row, self._office.now()), before=row))
@@ -218,6 +221,9 @@ class Courier:
                 raise
             await self._hand_back(row)
             return
+        is_halt = outcome.verdict == "stopped" and not self._kills
+        wait = max(outcome.rest_ms, HALT_MS if is_halt else 0)
+        self._quiet_until = max(self._quiet_until, self._office.now() + wait)
         settled = await self._settle(row, outcome)
         if settled is not None:
             await self._tell(row, settled, outcome)
@@ -275,8 +281,6 @@ class Courier:
         DELIVERIES.labels(self._destination.channel, verdict_of(settled, outcome)).inc()
         if outcome.verdict not in OURS and outcome.error != SUPERSEDED:
             await self._note(outcome)
-        if outcome.verdict == "stopped":
-            self._halted_until = self._office.now() + HALT_MS
         tell_settled(row, settled, outcome)
 
     async def _note(self, outcome: Outcome) -> None:

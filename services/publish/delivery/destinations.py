@@ -19,8 +19,14 @@ from services.publish.delivery.caps import OnUnknown
 from services.publish.delivery.condition import State
 from services.publish.delivery.documents import Changed, Documents
 from services.publish.delivery.filter import Filter
+from services.publish.delivery.memory import Memory
 from shared.errors import Rejected
-from shared.streams import DESTINATION_HEALTH, DESTINATION_TURNS, DESTINATIONS
+from shared.streams import (
+    DESTINATION_HEALTH,
+    DESTINATION_MEMORY,
+    DESTINATION_TURNS,
+    DESTINATIONS,
+)
 
 A_WEEK_HOURS, A_YEAR_HOURS = 7 * 24, 366 * 24
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -117,7 +123,7 @@ class Destinations:
     async def remove(self, name: str) -> bool:
         """Forget it. Its rows stay: they say who once got what. Raises Fixed."""
         changed = await self._change(name, _unless_configured(lambda _: None))
-        await self._forget(name, DESTINATION_HEALTH, DESTINATION_TURNS)
+        await self._forget(name, DESTINATION_HEALTH, DESTINATION_TURNS, DESTINATION_MEMORY)
         return changed.before is not None
 
     async def pause(self, name: str, reason: str) -> bool:
@@ -139,6 +145,10 @@ class Destinations:
 
         before, after = await self._change(name, stopped)
         return before != after
+
+    def memory(self, name: str) -> Memory:
+        """What its channel keeps between starts."""
+        return Memory(self._redis, name)
 
     async def health(self, name: str) -> Health:
         """How it has been doing."""

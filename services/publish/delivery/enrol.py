@@ -25,6 +25,7 @@ def enrolled(plugs: Plugs, fields: Mapping[str, object]) -> Destination:
     """The destination of these fields. Raises Invalid with every bad field."""
     faults: list[BadField] = []
     plug = plugs.get(str(fields.get("channel")))
+    fields = {**defaults_of(plug), **fields}
     if plug is None:
         faults.append(BadField("channel", f"there are {', '.join(plugs)}"))
     else:
@@ -36,6 +37,12 @@ def enrolled(plugs: Plugs, fields: Mapping[str, object]) -> Destination:
     if faults:
         raise invalid(faults)
     return destination
+
+
+def defaults_of(plug: ModuleType | None) -> Mapping[str, object]:
+    """What a destination of that channel has where nothing is said; else as `Destination` says."""
+    settings = getattr(plug, "Settings", None)
+    return getattr(settings, "DEFAULTS", {})
 
 
 def channel_settings(plug: ModuleType, settings: Mapping[str, Any]) -> BaseModel:

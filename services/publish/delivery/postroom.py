@@ -19,6 +19,7 @@ from services.publish.delivery.courier import Courier
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.ledger import Change
 from services.publish.delivery.office import Office
+from services.publish.delivery.opening import opened
 from services.publish.delivery.plan import plan
 from services.publish.delivery.rota import Rota
 from services.publish.delivery.row import want
@@ -191,8 +192,8 @@ class Postroom:
         # A pool of its own: httpcore's takes time by the square of its connections, and a sick
         # destination must not use up those of others.
         client = self._clients[lane] = self._http()
-        channel: Channel = plug.open_channel(settings, client)
-        return channel
+        memory = self._office.destinations.memory(destination.name)
+        return opened(plug, settings, client, memory)
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

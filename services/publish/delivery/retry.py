@@ -32,8 +32,6 @@ SCHEDULE = (
     24 * HOUR,
 )
 MOST_TRIES: Mapping[Verdict, int] = {"refused": 3, "broken": 0, "impossible": 0}
-SOCIAL_GIVE_UP_AFTER = 6 * HOUR
-"""Old news must not appear days later between newer posts."""
 KILL_SCHEDULE = (2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE)
 KILL_HURRY = 24 * HOUR
 FULL_JITTER_UP_TO = 10 * MINUTE

@@ -148,6 +148,8 @@ class Outcome:
     remote_id: str = ""
     after_ms: int = 0
     """The destination's own Retry-After; it can lengthen a wait, never shorten it."""
+    rest_ms: int = 0
+    """So long no other call of its kind would be taken: news and kills have budgets apart."""
     reached: bool = True
     """False only when not a byte of the call can have arrived, e.g. no connection was made."""
     gone: bool = False

@@ -5,7 +5,7 @@ from time import monotonic
 
 import httpx
 
-from services.publish.delivery.channel import Channel, Testable
+from services.publish.delivery.channel import Channel, Testable, Unprepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ async def tried(channel: Channel) -> Tried | None:
     began = monotonic()
     try:
         answer: httpx.Response | Exception = await channel.test()
+    except Unprepared as error:
+        ms = round((monotonic() - began) * 1000)
+        return Tried(None, ms, error.outcome.verdict, error.outcome.error)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         answer = error
     ms = round((monotonic() - began) * 1000)

@@ -1,0 +1,1 @@
+"""What the channels of social platforms share: settings, stories, requests, pictures, budgets."""

@@ -1,0 +1,64 @@
+"""The picture of a post, as the newspaper serves it. Without it the news goes out all the same.
+
+What kind a picture is, its first bytes say, not its server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from services.publish.delivery.channel import Picture
+from shared.article import Article
+from shared.http import PublicClient, new_request
+
+FETCH_SECONDS = 4.0
+MOST_BYTES = 10_000_000
+KINDS: Mapping[bytes, str] = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"GIF8": "image/gif",
+}
+"""What every platform takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A picture as it came."""
+
+    content: bytes
+    media_type: str
+    alt: str
+
+
+def picture_of(article: Article) -> Picture | None:
+    """The picture above the text, else the first one; None when the article has no file of any."""
+    found = [image for image in article.images if image.url]
+    lead = next((image for image in found if image.role == "lead"), found[0] if found else None)
+    if lead is None or lead.url is None:
+        return None
+    return Picture(lead.url, lead.alt or lead.caption)
+
+
+async def fetched(
+    http: PublicClient, picture: Picture | None, most_bytes: int = MOST_BYTES
+) -> Fetched | None:
+    """The picture; None when there is none, or it cannot be had in time, or is too large."""
+    if picture is None:
+        return None
+    try:
+        request = new_request("GET", picture.url)
+        answer = await http.call(request, deadline_s=FETCH_SECONDS, max_answer=most_bytes + 1)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError):
+        return None
+    if answer.status_code != httpx.codes.OK or len(answer.content) > most_bytes:
+        return None
+    media_type = _kind(answer.content)
+    return Fetched(answer.content, media_type, picture.alt) if media_type else None
+
+
+def _kind(content: bytes) -> str:
+    for head, media_type in KINDS.items():
+        if content.startswith(head):
+            return media_type
+    return "image/webp" if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else ""
