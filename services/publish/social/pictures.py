@@ -3,17 +3,20 @@
 What kind a picture is, its first bytes say, not its server.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from services.publish.delivery.channel import Picture
+from services.publish.social.shrink import MEDIA_TYPE, shrunk
 from shared.article import Article
 from shared.http import PublicClient, new_request
 
 FETCH_SECONDS = 4.0
 MOST_BYTES = 10_000_000
+"""So much is fetched at most."""
 KINDS: Mapping[bytes, str] = {
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -43,18 +46,22 @@ def picture_of(article: Article) -> Picture | None:
 async def fetched(
     http: PublicClient, picture: Picture | None, most_bytes: int = MOST_BYTES
 ) -> Fetched | None:
-    """The picture; None when there is none, or it cannot be had in time, or is too large."""
+    """The picture, made smaller if it has to be; None when there is none, or not in time."""
     if picture is None:
         return None
     try:
         request = new_request("GET", picture.url)
-        answer = await http.call(request, deadline_s=FETCH_SECONDS, max_answer=most_bytes + 1)
+        answer = await http.call(request, deadline_s=FETCH_SECONDS, max_answer=MOST_BYTES + 1)
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
         return None
-    if answer.status_code != httpx.codes.OK or len(answer.content) > most_bytes:
-        return None
     media_type = _kind(answer.content)
-    return Fetched(answer.content, media_type, picture.alt) if media_type else None
+    is_whole = answer.status_code == httpx.codes.OK and len(answer.content) <= MOST_BYTES
+    if not (is_whole and media_type):
+        return None
+    if len(answer.content) <= most_bytes:
+        return Fetched(answer.content, media_type, picture.alt)
+    small = await asyncio.to_thread(shrunk, answer.content, most_bytes)
+    return Fetched(small, MEDIA_TYPE, picture.alt) if small else None
 
 
 def _kind(content: bytes) -> str:

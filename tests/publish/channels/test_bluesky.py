@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from PIL import Image as Picture
 from redis.asyncio import Redis
 
 from services.publish.delivery.channel import Announcement, Unprepared
 from services.publish.delivery.trial import tried
 from services.publish.social.atproto import facets, made_at, name_of, tid
-from services.sandbox.platforms.bluesky import fault_of
+from services.publish.social.shrink import shrunk
+from services.sandbox.platforms.bluesky import MOST_THUMB_BYTES as MOST, fault_of
 from shared.article import Article, Image, Tag
 from shared.streams import DESTINATION_MEMORY
 from tests.publish.channels.account import NOW, Account, open_account, story
@@ -116,6 +119,49 @@ async def test_the_card_does_without_a_picture_that_is_missing_or_too_large(
         receiver.plan(answer(200 if size else 404, JPEG + bytes(size)))
         row = await account.publish(pictured(receiver))
     assert (row.state, account.posts[0].pictures) == ("delivered", ())
+
+
+def test_a_press_photograph_is_made_small_enough_and_says_nothing_of_its_camera() -> None:
+    noise = Picture.effect_noise((1800, 1350), 90).convert("RGB")
+    made = BytesIO()
+    exif = Picture.Exif()
+    exif[271] = "Camera of a named photographer"
+    noise.save(made, "JPEG", quality=98, exif=exif)
+    assert len(made.getvalue()) > MOST
+    small = shrunk(made.getvalue(), MOST)
+    assert small
+    assert len(small) <= MOST
+    with Picture.open(BytesIO(small)) as found:
+        assert (found.format, abs(found.width * 3 - found.height * 4) < 8) == ("JPEG", True)
+        assert not found.getexif()
+
+
+def test_a_transparent_picture_stands_on_white() -> None:
+    made = BytesIO()
+    Picture.new("RGBA", (40, 30), (0, 0, 0, 0)).save(made, "PNG")
+    small = shrunk(made.getvalue(), MOST)
+    assert small
+    with Picture.open(BytesIO(small)) as found:
+        assert found.getpixel((5, 5)) == (255, 255, 255)
+
+
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a"]),
+)
+def test_bytes_that_are_no_picture_are_none(tail: bytes, head: bytes) -> None:
+    assert shrunk(head + tail, MOST) is None
+
+
+async def test_a_large_picture_arrives_smaller(account: Account) -> None:
+    made = BytesIO()
+    Picture.effect_noise((1500, 1200), 90).save(made, "PNG")
+    async with Receiver() as receiver:
+        receiver.plan(answer(200, made.getvalue()))
+        await account.publish(pictured(receiver))
+    [post] = account.posts
+    media_type, content = account.world.pictures[post.pictures[0]]
+    assert (media_type, 100_000 < len(content) <= MOST) == ("image/jpeg", True)
 
 
 async def test_a_login_is_kept_over_starts_and_renewed_without_the_password(
