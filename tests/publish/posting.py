@@ -87,7 +87,7 @@ class Posting:
     async def crash(self) -> None:
         """A courier claims and calls, and is gone before it has an answer to write down."""
         before = len(self.platform.calls)
-        task = asyncio.create_task(self.couriers()[1].round())
+        task = asyncio.create_task(self.couriers()[1].run())
         while len(self.platform.calls) == before:
             await asyncio.sleep(0)
         await end([task])
