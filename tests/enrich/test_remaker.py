@@ -157,9 +157,17 @@ async def test_a_story_that_has_expired_is_linked_to_no_more(redis: Redis, keys:
 async def test_a_replica_learns_all_that_was_emitted_before_it_makes_a_list(
     redis: Redis, keys: Keys
 ) -> None:
-    async with Replica(redis, keys) as one, Replica(redis, keys) as other:
-        await one.enrich(*newspaper())
-        await other.remake_all()
+    behind, at = Replica(redis, keys), keys.partition(OLDER)
+    async with Replica(redis, keys) as ahead:
+        await ahead.enrich(newspaper()[1])
+        await behind.archive.rebuild(NOW)
+        await ahead.enrich(newspaper()[2])
+    making = asyncio.create_task(behind.remaker.look_once(at))
+    await asyncio.sleep(0.3)
+    assert not making.done()
+    follow = asyncio.create_task(behind.archive.follow())
+    assert await making
+    await end([follow])
     assert await links(redis, keys, OLDER) == {LATER}
 
 
