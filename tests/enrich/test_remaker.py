@@ -171,6 +171,21 @@ async def test_a_replica_learns_all_that_was_emitted_before_it_makes_a_list(
     assert await links(redis, keys, OLDER) == {LATER}
 
 
+async def test_two_replicas_at_work_on_two_neighbours_at_once_miss_neither(
+    redis: Redis, keys: Keys
+) -> None:
+    replicas = Replica(redis, keys), Replica(redis, keys)
+    for replica in replicas:
+        await replica.archive.rebuild(NOW)
+    for replica, story in zip(replicas, newspaper()[1:3], strict=True):
+        await replica.enrich(story)  # neither has been told of the other's
+    follow = asyncio.create_task(replicas[0].archive.follow())
+    await replicas[0].remake_all()
+    await end([follow])
+    assert await links(redis, keys, OLDER) == {LATER}
+    assert await links(redis, keys, LATER) == {OLDER}
+
+
 async def test_a_list_that_was_begun_earlier_is_not_stored_over_a_newer_one(
     redis: Redis, keys: Keys
 ) -> None:
