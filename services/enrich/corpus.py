@@ -124,7 +124,7 @@ class Corpus:
         """Take out what is news no longer: it is known, and not found. Cheap to call often."""
         for uri in [uri for uri, when in self._expiring.items() if when <= now]:
             del self._expiring[uri]
-            known = self._of(uri)
+            known, self._asked = self._of(uri), None
             self._forget(known)
             self._known.put(replace(known, row=None))
 

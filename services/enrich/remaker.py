@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from services.enrich.archive import Archive
 from services.enrich.pipeline import Pipeline
 from shared.logs import Happened
+from shared.metrics import RELATED_WAITING
 from shared.redis import is_outage
 from shared.remade import LOST, REMADE, STIRRED, Remade
 from shared.streams import Keys
@@ -94,6 +95,7 @@ class Remaker:
             made = False
             try:
                 await self._archive.caught_up()
+                RELATED_WAITING.set(await self._waiting())
                 for partition in range(self._keys.partitions):
                     if await self.look_once(partition):
                         made = True
@@ -126,6 +128,12 @@ class Remaker:
             if not isinstance(error, Exception) or is_outage(error):
                 raise error
             log.error(Happened.RELATED_FAILED, uri=uri, exc_info=error)
+
+    async def _waiting(self) -> int:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in self._keys.every(STIRRED):
+                pipe.zcard(key)
+            return sum(await pipe.execute())
 
     async def _called_for(self, partition: int) -> tuple[str, bytes] | None:
         """The article that calls most and does not rest, and how much."""

@@ -98,6 +98,14 @@ def test_of_near_duplicates_one_is_shown() -> None:
     assert sum(uri in {copy.uri for copy in copies} for uri in found) == 1
 
 
+def test_of_near_duplicates_the_first_is_shown_even_if_another_is_more_alike() -> None:
+    first = article("urn:n:31", "蔣萬安視察萬大線", TRANSIT)
+    copy = article("urn:n:32", FOLLOW_UP.headline, TRANSIT)
+    assert uris(enriched_after(FOLLOW_UP, first, copy)) == [first.uri]
+    killed = article(first.uri, "", version=2, pubstatus="canceled")
+    assert uris(enriched_after(FOLLOW_UP, first, copy, killed)) == [copy.uri]
+
+
 def test_duplicates_of_the_article_itself_are_not_shown() -> None:
     copies = [article(f"urn:n:{n}", "蔣萬安視察萬大線", TRANSIT) for n in range(1, 4)]
     found = uris(enriched_after(article("urn:n:9", "視察萬大線", TRANSIT), *copies))

@@ -56,9 +56,19 @@ def _links(
             room, hidden = room - 1, hidden | {other.uri, other.cluster}
             yield _link(other, 1.0, _by_editors(article))
     ranked = _by_freshness(article, corpus, nearest)
-    alike = [pair for pair in ranked if not why_not_shown(article, *pair)]
-    for other, likeness in various(alike, hidden, room):
+    alike = (pair for pair in ranked if not why_not_shown(article, *pair))
+    for other, likeness in various(_firsts(corpus, alike), hidden, room):
         yield _link(other, likeness, _reason(article, other))
+
+
+def _firsts(corpus: Corpus, ranked: Iterable[tuple[Known, float]]) -> list[tuple[Known, float]]:
+    """Of near-duplicates the first: the others may have been dropped, and nobody sees those."""
+    best = dict[str, tuple[Known, float]]()
+    for other, likeness in ranked:
+        is_first = other.cluster == other.uri
+        first = other if is_first else next(_standing(corpus, [other.cluster]), other)
+        best.setdefault(first.uri, (first, likeness))
+    return list(best.values())
 
 
 def various(
