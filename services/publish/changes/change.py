@@ -38,7 +38,7 @@ class Change:
     lane: Lane
     path: str
     digest: str = ""
-    """Differs when anything differs that readers can see; empty for a withdrawal."""
+    """Differs when anything differs that is told of; empty for a withdrawal."""
     words: Mapping[str, object] = field(default_factory=dict)
     """Headline and dates, as they are told. Nothing is kept of a story that is withdrawn."""
 
