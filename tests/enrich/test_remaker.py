@@ -38,6 +38,7 @@ class Replica:
         keys: Keys,
         *,
         quick: bool = True,
+        per_second: float = 1_000,
         steps: Mapping[str, Step] = STEPS,
     ) -> None:
         self.redis = redis
@@ -51,7 +52,7 @@ class Replica:
             self.archive,
             self.pipeline,
             name="replica",
-            per_second=1_000,
+            per_second=per_second,
             rest_seconds=0 if quick else 60,
             clock=lambda: self.now,
         )
@@ -251,6 +252,20 @@ async def test_a_list_rests_unless_a_link_of_it_is_gone(redis: Redis, keys: Keys
         await call(redis, keys, OLDER, LOST)
         assert await replica.remake_all() == 1
     assert await calls(redis, keys) == {}
+
+
+async def test_a_burst_of_news_is_worked_off_at_its_pace(redis: Redis, keys: Keys) -> None:
+    per_second, seconds = 5, 0.5
+    async with Replica(redis, keys, per_second=per_second) as replica:
+        await replica.enrich(*newspaper())
+        work = asyncio.create_task(replica.remaker.run())
+        await asyncio.sleep(seconds)
+        assert len(await calls(redis, keys)) >= len(newspaper()) - per_second * seconds - 1
+        async with asyncio.timeout(15):
+            while await calls(redis, keys):
+                await asyncio.sleep(0.05)
+        await end([work])
+    assert await links(redis, keys, OLDER) == {LATER}
 
 
 async def test_a_list_that_lost_a_link_comes_before_those_that_may_gain_one(
