@@ -103,7 +103,7 @@ def build(settings: Settings) -> Service:
             _as_soon_as_redis_answers(builder.open),
             *builder.keepers(wake),
             Expiry(desk, wake, _now).watch(),
-            Relinking(bus.redis, keys, desk, wake).watch(),
+            Relinking(bus.redis, keys, desk, Files(Path(site.folder)), wake).watch(),
             postroom.keep_couriers(),
             postroom.watch(),
             watch.run(),

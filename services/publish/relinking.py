@@ -3,6 +3,9 @@
 Only readers' pages follow: nothing is announced, because no word of the story has changed. A list
 stays where enrich has put it until it stands on the desk or comes too late for it, so a crash loses
 none; several processes may look, for the desk refuses what is older (`desk_rule.relinked`).
+
+The row changes under the lock of its page: whoever builds the page of a new version would else find
+that the row has moved on, and the version would be announced before the sequence of changes has it.
 """
 
 import asyncio
@@ -14,7 +17,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.publish.desk import Desk
+from services.publish.desk_changes import PAGE
 from services.publish.desk_keys import DeskKeys
+from services.publish.site.files import Files
 from shared.errors import TryLater
 from shared.logs import Happened
 from shared.redis import is_outage
@@ -35,12 +40,15 @@ log = structlog.get_logger()
 
 
 class Relinking:
-    """Watches what enrich has made anew. `wake` rouses the builder of pages."""
+    """Watches what enrich has made anew. `wake` rouses the builder of the pages in `files`."""
 
-    def __init__(self, redis: Redis, keys: Keys, desk: Desk, wake: asyncio.Event) -> None:
+    def __init__(
+        self, redis: Redis, keys: Keys, desk: Desk, files: Files, wake: asyncio.Event
+    ) -> None:
         self._redis = redis
         self._keys = DeskKeys(keys)
         self._desk = desk
+        self._files = files
         self._wake = wake
         self._remove = redis.register_script(REMOVE)
 
@@ -81,7 +89,8 @@ class Relinking:
 
     async def _stands(self, remade: Remade) -> bool:
         try:
-            outcome = await self._desk.relink(remade)
+            async with self._files.alone(PAGE + remade.uri):
+                outcome = await self._desk.relink(remade)
         except TryLater:
             return False
         if outcome == "relinked":

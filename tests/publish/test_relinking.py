@@ -8,9 +8,11 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from services.publish.desk_changes import PAGE
 from services.publish.desk_keys import DeskKeys
 from services.publish.expiry import Expiry
 from services.publish.relinking import Relinking
+from services.publish.site.files import Files
 from shared.article import RelatedLink
 from shared.remade import CHANGED, LOST, Remade
 from tests.publish.newspaper import NOW, Newspaper, kill, story, uri_of
@@ -38,11 +40,16 @@ async def put(paper: Newspaper, one: Remade) -> None:
     await paper.redis.hset(key, one.uri, one.model_dump_json())
 
 
+def relinking(paper: Newspaper) -> Relinking:
+    files = Files(paper.root)
+    return Relinking(paper.redis, paper.keys, paper.desk, files, asyncio.Event())
+
+
 async def look(paper: Newspaper, *lists: Remade) -> int:
     """What one look settles when enrich has stored these lists; then the site is built."""
     for one in lists:
         await put(paper, one)
-    settled = await Relinking(paper.redis, paper.keys, paper.desk, asyncio.Event()).look_once()
+    settled = await relinking(paper).look_once()
     await paper.builder.rebuild_dirty()
     return settled
 
@@ -147,6 +154,19 @@ async def test_the_sequence_of_changes_does_not_tell_of_a_list(paper: Newspaper)
     before = await paper.changes.heads()
     await look(paper, remade("a", 1, "b"))
     assert await paper.changes.heads() == before
+
+
+async def test_a_list_waits_while_the_page_of_its_story_is_built(paper: Newspaper) -> None:
+    """Else a version would be announced before the sequence of changes tells of it."""
+    await paper.tell(story("a"), story("b"))
+    await put(paper, remade("a", 1, "b"))
+    async with Files(paper.root).alone(PAGE + uri_of("a")):
+        looking = asyncio.create_task(relinking(paper).look_once())
+        before = await paper.desk.row(uri_of("a"))
+        await asyncio.sleep(0.2)
+        assert await paper.desk.row(uri_of("a")) == before
+    assert await looking == 1
+    assert await paper.desk.row(uri_of("a")) != before
 
 
 async def test_a_list_that_stands_already_is_not_told_as_made_anew(paper: Newspaper) -> None:
