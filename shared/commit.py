@@ -18,7 +18,7 @@ from redis.commands.core import AsyncScript
 
 Value: TypeAlias = str | bytes | int | float
 
-TARGETS = {"XADD": "stream", "HSET": "hash", "HDEL": "hash", "EXPIRE": "any"}
+TARGETS = {"XADD": "stream", "HSET": "hash", "HDEL": "hash", "ZINCRBY": "zset", "EXPIRE": "any"}
 """The commands that a commit may hold, and the type each needs its key to have."""
 
 # KEYS: source stream, then every key written to.

@@ -50,6 +50,8 @@ class Happened(StrEnum):
     ARTICLE_WITHDRAWN = "article.withdrawn"
     ARTICLE_EXPIRED = "article.expired"
     ARTICLE_RELISTED = "article.relisted"
+    ARTICLE_RELINKED = "article.relinked"
+    RELATED_FAILED = "related.failed"
     DELIVERY_SUCCEEDED = "delivery.succeeded"
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_DEAD = "delivery.dead"

@@ -30,4 +30,7 @@ WITHDRAWALS_OUTSTANDING = Gauge(
 WITHDRAWAL_OLDEST = Gauge(
     "wiredesk_withdrawal_oldest_seconds", "Since the oldest of those was accepted; 0 = none"
 )
+RELATED_WAITING = Gauge(
+    "wiredesk_related_waiting", "Articles whose related links are to be made anew"
+)
 HELD = Gauge("wiredesk_articles_held", "Embargoed or scheduled articles waiting in ingest")

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 from redis.exceptions import RedisError
 
 from services.enrich import steps
@@ -14,6 +22,7 @@ from services.enrich.archive import Archive, archived
 from services.enrich.corpus import Corpus
 from services.enrich.duplicate_policy import DuplicatePolicy, policy_of
 from services.enrich.pipeline import Pipeline
+from services.enrich.remaker import Remaker
 from services.enrich.step import Step
 from services.enrich.vocabulary_file import VocabularyFile
 from shared.article import Article
@@ -25,6 +34,7 @@ from shared.logs import Happened
 from shared.metrics import STAGE_DURATION
 from shared.plugs import find_plugs
 from shared.redis import RedisSettings, is_outage
+from shared.remade import CHANGED, STIRRED
 from shared.service import Service
 from shared.settings import Settings
 from shared.streams import ENRICHED, RECEIVED, Keys
@@ -51,6 +61,8 @@ class EnrichSettings(BaseModel):
     freshness_days: NonNegativeInt
     duplicates: str
     duplicate_sources: tuple[str, ...]
+    remakes_per_second: PositiveFloat
+    remake_rest_seconds: NonNegativeFloat
 
 
 class Enrich:
@@ -91,7 +103,24 @@ class Enrich:
             Write.add(self._keys.stream(ENRICHED, onward.lane, partition), onward.fields()),
             archived(self._keys, article),
             *timeline(self._keys, onward, "enrich.done", tags=names, related=len(article.related)),
+            *self._stirring(article),
         ]
+
+    def _stirring(self, article: Article) -> Sequence[Write]:
+        """What has related links made anew. The key of any partition will do; ours is at hand."""
+        key = self._keys.shared(self._keys.partition(article.uri), STIRRED)
+        return [Write("ZINCRBY", key, (CHANGED, uri)) for uri in _stirred_by(article)]
+
+
+def _stirred_by(article: Article) -> list[str]:
+    """The articles whose links a story may change: its neighbours', and its own once more.
+
+    Its own, because another replica may be at work on a neighbour that this one has not seen. Who
+    linked to a story that is withdrawn, the desk knows.
+    """
+    if article.pubstatus != "usable":
+        return []
+    return [article.uri, *dict.fromkeys(link.uri for link in article.related if link.uri)]
 
 
 def build(settings: Settings) -> Service:
@@ -104,15 +133,30 @@ def build(settings: Settings) -> Service:
     plugs = cast("Mapping[str, Step]", find_plugs(steps))
     policy = policy_of(own.duplicates, own.duplicate_sources)
     archive = Archive(bus.redis, keys, corpus, timedelta(days=own.corpus_days))
-    bus.hop(keys.streams(RECEIVED), GROUP, Enrich(Pipeline(corpus, plugs), keys, policy))
+    pipeline = Pipeline(corpus, plugs)
+    bus.hop(keys.streams(RECEIVED), GROUP, Enrich(pipeline, keys, policy))
+    remaker = Remaker(
+        bus.redis,
+        keys,
+        archive,
+        pipeline,
+        name=bus.consumer,
+        per_second=own.remakes_per_second,
+        rest_seconds=own.remake_rest_seconds,
+        clock=_now,
+    )
     vocabulary = VocabularyFile(own.vocabulary, corpus)
     vocabulary.load()
     return Service(
         "enrich",
         bus,
-        background=[archive.follow(), vocabulary.follow()],
+        background=[archive.follow(), vocabulary.follow(), remaker.run()],
         prepare=lambda: _prepare(archive, plugs),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _prepare(archive: Archive, plugs: Mapping[str, Step]) -> None:
@@ -120,7 +164,7 @@ async def _prepare(archive: Archive, plugs: Mapping[str, Step]) -> None:
     Pipeline(Corpus(), plugs).enrich(WARM_UP)
     while True:
         try:
-            await archive.rebuild(datetime.now(UTC))
+            await archive.rebuild(_now())
         except (RedisError, OSError) as error:
             if not is_outage(error):
                 raise

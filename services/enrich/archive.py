@@ -37,6 +37,7 @@ DROP_COUNT = 500
 FOLLOW_COUNT = 200
 BLOCK_MS = 1000
 REST_SECONDS = 0.5
+CATCH_UP_SECONDS = 0.02
 LEFT_OUT = {"images", "links", "subjects", "copyright", "body_html", "ednote"}
 """Fields of no use for finding tags and related links, left out of the archive."""
 log = structlog.get_logger()
@@ -92,6 +93,11 @@ def _name(article: Article) -> str:
 def _named(uri: str, version: int, pubstatus: PubStatus) -> str:
     """Names one version in the hash. A uri has no blanks in it."""
     return f"{uri} {version} {pubstatus}"
+
+
+def _place(entry_id: str) -> tuple[int, ...]:
+    """Entry ids in the order of their stream."""
+    return tuple(map(int, entry_id.split("-")))
 
 
 class Archive:
@@ -167,6 +173,13 @@ class Archive:
                 for _, fields in entries:
                     self._learn(fields)
                 self._last[stream.decode()] = entries[-1][0].decode()
+
+    async def caught_up(self) -> None:
+        """Wait until the corpus knows all that was emitted before this was asked."""
+        await self._rebuilt.wait()
+        ends = {key: await self._end_of(key) for key in self._keys.streams(ENRICHED)}
+        while any(_place(self._last[key]) < _place(end) for key, end in ends.items()):
+            await asyncio.sleep(CATCH_UP_SECONDS)
 
     def _learn(self, fields: dict[bytes, bytes]) -> None:
         try:

@@ -6,6 +6,7 @@ out until it is reinstated with a higher version.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from textwrap import shorten
 
 import numpy as np
@@ -60,6 +61,7 @@ class Corpus:
         self._sketches = Sketches()
         self._terms_of_all = 0
         self._findable = 0
+        self._expiring: dict[str, datetime] = {}
         self._asked: tuple[Text, list[tuple[int, float]]] | None = None
         """The last question of `twins` and its answer: two steps ask it, one after the other."""
 
@@ -108,12 +110,23 @@ class Corpus:
         if told != known:
             self._asked = None
             self._forget(known)
+            self._expiring.pop(article.uri, None)
+            if article.pubstatus == "usable" and article.expires:
+                self._expiring[article.uri] = article.expires
             self.learn(article)
             if known is None:
                 self.roster.learn(article.uri, article.tags)
             self._known.put(self._indexed(article, told))
             self._only_counted.discard(article.uri)
         return True
+
+    def let_expire(self, now: datetime) -> None:
+        """Take out what is news no longer: it is known, and not found. Cheap to call often."""
+        for uri in [uri for uri, when in self._expiring.items() if when <= now]:
+            del self._expiring[uri]
+            known, self._asked = self._of(uri), None
+            self._forget(known)
+            self._known.put(replace(known, row=None))
 
     def nearest(self, article: Article, limit: int) -> list[tuple[Known, float]]:
         """The articles most like this one: (article, likeness 0 to 1), best first, never itself."""

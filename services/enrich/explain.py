@@ -100,5 +100,8 @@ def _neighbours(article: Article, corpus: Corpus) -> Iterator[Neighbour]:
         elif other.cluster in clusters:
             fate = "a copy of one that is shown"
         else:
-            fate = why_not_shown(article, other, likeness) or f"{MOST} better ones, or one story"
+            fate = (
+                why_not_shown(article, other, likeness)
+                or f"{MOST} better or more various ones, or one story"
+            )
         yield Neighbour(other.uri, other.headline, round(likeness, 3), fate)

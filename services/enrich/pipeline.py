@@ -9,8 +9,11 @@ from graphlib import CycleError, TopologicalSorter
 
 from services.enrich.corpus import Corpus
 from services.enrich.step import Step
-from shared.article import Article
+from shared.article import Article, RelatedLink
 from shared.errors import Misconfigured
+
+RELATED = "related"
+"""The step whose findings change when other articles come and go."""
 
 
 class Pipeline:
@@ -22,7 +25,7 @@ class Pipeline:
     def __init__(self, corpus: Corpus, steps: Mapping[str, Step]) -> None:
         self.corpus = corpus
         self.names = _ordered(steps)
-        self._steps = [steps[name] for name in self.names]
+        self._steps = {name: steps[name] for name in self.names}
 
     def enrich(self, article: Article) -> Article:
         """Return the article with what was found about it, and remember it.
@@ -32,10 +35,16 @@ class Pipeline:
         if article.pubstatus == "usable":
             self.corpus.learn(article)
             article = _as_received(article)
-            for step in self._steps:
+            for step in self._steps.values():
                 article = article.model_copy(update=dict(step.find(article, self.corpus)))
         self.corpus.remember(article)
         return article
+
+    def related(self, article: Article) -> tuple[RelatedLink, ...]:
+        """The related links that an enriched article would be given now. Remembers nothing."""
+        given = _given(article)
+        bare = article.model_copy(update={"related": given})
+        return self._steps[RELATED].find(bare, self.corpus).get("related", given)
 
 
 def _as_received(article: Article) -> Article:
@@ -43,9 +52,13 @@ def _as_received(article: Article) -> Article:
     return article.model_copy(
         update={
             "tags": tuple(tag for tag in article.tags if tag.creator == "newsroom"),
-            "related": tuple(link for link in article.related if link.creator == "newsroom"),
+            "related": _given(article),
         }
     )
+
+
+def _given(article: Article) -> tuple[RelatedLink, ...]:
+    return tuple(link for link in article.related if link.creator == "newsroom")
 
 
 def _ordered(steps: Mapping[str, Step]) -> tuple[str, ...]:

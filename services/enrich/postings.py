@@ -3,7 +3,8 @@
 Every article adds a small sorted segment, and segments of like size are merged, so that adding
 costs little and searching looks into a handful of arrays. A posting takes about five bytes: a row,
 a weight in steps of 1/100, and its share of the term. A removed article is gone from every answer
-at once; its numbers go with the next merge, or, in a segment that is full, with the next start.
+at once; its numbers go with the next merge, or, in a segment that is merged no more, when most of
+that segment is gone.
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ Weights = NDArray[np.float32]
 
 STEPS = 100.0
 """Weights are kept as whole numbers of 1/100, up to 2.55: BM25 stays below k1 + 1 = 2.2."""
-FULL = 1 << 21
+FULL = 1 << 20
 """Postings of a segment that is merged no more, so that a merge takes little time and memory."""
+WORTH_KEEPING = 0.5
+"""A segment with a smaller share of articles that are left is written anew."""
 TERM_BITS = np.uint64(32)
 
 
@@ -42,6 +45,7 @@ class Postings:
         self._segments: list[Segment] = []
         self._alive: Flags = np.zeros(1024, bool)
         self._rows = 0
+        self._since_swept = 0
 
     def add(self, row: int, terms: Hashes, weights: Weights) -> None:
         """Add an article: its distinct terms and the weight of each."""
@@ -57,6 +61,9 @@ class Postings:
         while len(self._segments) > 1 and _merge_is_due(*self._segments[-2:]):
             newest = self._segments.pop()
             self._segments[-1] = self._merged(self._segments[-1], newest)
+        self._since_swept += len(terms)
+        if self._since_swept >= FULL:
+            self._sweep()
 
     def remove(self, row: int) -> None:
         """Take an article out of every later answer."""
@@ -96,6 +103,18 @@ class Postings:
                 kept = segment.weights[spans].astype(np.float32)
                 scores.append(kept * np.repeat(steps[found], counts))
         return np.concatenate(rows), np.concatenate(scores)
+
+    def _sweep(self) -> None:
+        """Let go of the numbers of removed articles where they are most of a segment."""
+        self._since_swept = 0
+        swept = (self._swept(segment) for segment in self._segments)
+        self._segments = [segment for segment in swept if len(segment)]
+
+    def _swept(self, segment: Segment) -> Segment:
+        alive = self._alive[segment.rows]
+        if np.count_nonzero(alive) >= WORTH_KEEPING * len(alive):
+            return segment
+        return _segment(_spread(segment)[alive], segment.rows[alive], segment.weights[alive])
 
     def _merged(self, older: Segment, newer: Segment) -> Segment:
         terms = np.concatenate((_spread(older), _spread(newer)))

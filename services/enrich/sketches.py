@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from services.enrich.postings import Postings
+from services.enrich.bands import Bands
 from services.enrich.words import MULTIPLIER, Hashes, Text, mix
 
 SHINGLE = 4
@@ -28,7 +28,7 @@ SAMPLE_BELOW, SAMPLE_SHIFT = 1 << 30, 14
 """Of a longer text every fourth shingle is kept: those whose number is below this."""
 MOST_KEPT = 100_000
 """Articles that are looked at for copies, the last ones: nobody repeats a story after years."""
-BAND_WEIGHT = 1.0
+TOTAL_BYTES = 4
 NO_BANDS = np.zeros(0, np.uint32)
 MAX_JUDGED = 64
 """Candidates that are judged, the likeliest first: a flood of copies must not stop the rest."""
@@ -106,19 +106,19 @@ class Sketches:
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
-        self._bands = Postings()
-        self._kept: dict[int, Sketch] = {}
+        self._bands = Bands()
+        self._kept: dict[int, bytes] = {}
 
     def add(self, row: int, sketch: Sketch) -> None:
         """Add an article under a row of its own."""
         if len(self._kept) >= self._most:
             self.remove(next(iter(self._kept)))
-        self._kept[row] = Sketch(sketch.total, sketch.shingles, NO_BANDS)
-        self._bands.add(row, _numbers(sketch), np.full(BANDS, BAND_WEIGHT, np.float32))
+        self._kept[row] = _packed(sketch)
+        self._bands.add(row, sketch.bands)
 
     def remove(self, row: int) -> None:
         """Forget an article."""
-        if self._kept.pop(row, None):
+        if self._kept.pop(row, None) is not None:
             self._bands.remove(row)
 
     def twins(self, sketch: Sketch, also: Iterable[int] = ()) -> list[tuple[int, float]]:
@@ -128,9 +128,9 @@ class Sketches:
         """
         if not sketch.total:
             return []
-        likely = self._bands.search(_numbers(sketch), np.ones(BANDS, np.float32), MAX_JUDGED)
-        rows = {row for row, _ in likely} | {row for row in also if row in self._kept}
-        judged = ((row, containment(sketch, self._kept[row])) for row in sorted(rows))
+        likely = self._bands.search(sketch.bands, MAX_JUDGED)
+        rows = {*likely, *(row for row in also if row in self._kept)}
+        judged = ((row, containment(sketch, _unpacked(self._kept[row]))) for row in sorted(rows))
         return [(row, share) for row, share in judged if share >= SAME]
 
     def __len__(self) -> int:
@@ -138,6 +138,15 @@ class Sketches:
         return len(self._kept)
 
 
-def _numbers(sketch: Sketch) -> Hashes:
-    """The bands as terms of `Postings`, which reads the upper half."""
-    return sketch.bands.astype(np.uint64) << np.uint64(32)
+def _packed(sketch: Sketch) -> bytes:
+    """A sketch without its bands, as one object, since there are many of them."""
+    total = sketch.total.to_bytes(TOTAL_BYTES, "big")
+    return total + bytes([sketch.is_sampled]) + sketch.shingles.tobytes()
+
+
+def _unpacked(packed: bytes) -> Sketch:
+    total = int.from_bytes(packed[:TOTAL_BYTES], "big")
+    shingles = packed[TOTAL_BYTES + 1 :]
+    if packed[TOTAL_BYTES]:
+        return Sketch(total, np.frombuffer(shingles, np.uint16), NO_BANDS)
+    return Sketch(total, np.frombuffer(shingles, np.uint32), NO_BANDS)

@@ -33,6 +33,7 @@ from services.publish.dirty import Dirty
 from services.publish.documents import Documents
 from services.publish.expiry import Expiry
 from services.publish.live import Site
+from services.publish.relinking import Relinking
 from services.publish.site.build import Builder, Feed, find_feeds
 from services.publish.site.files import Files
 from services.publish.site.outlets import Outlets
@@ -89,12 +90,11 @@ def build(settings: Settings) -> Service:
     withdrawals = _watch(settings, bus, keys, desk, _outlets(site, desk, feeds))
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     watch = Watch(changes)
-    gate = Gate(settings.section("changes", ChangesSettings), monotonic)
     return Service(
         "publish",
         bus,
         [
-            *ChangesApi(changes, watch, gate, site).routes(),
+            *ChangesApi(changes, watch, _gate(settings), site).routes(),
             *Documents(desk, changes, site).routes(),
             *subscription_routes(settings, bus.redis, keys, plugs),
             Mount("/", _files(site, feeds)),
@@ -103,6 +103,7 @@ def build(settings: Settings) -> Service:
             _as_soon_as_redis_answers(builder.open),
             *builder.keepers(wake),
             Expiry(desk, wake, _now).watch(),
+            Relinking(bus.redis, keys, desk, Files(Path(site.folder)), wake).watch(),
             postroom.keep_couriers(),
             postroom.watch(),
             watch.run(),
@@ -111,6 +112,10 @@ def build(settings: Settings) -> Service:
         prepare=lambda: _as_soon_as_redis_answers(lambda: settle(Destinations(bus.redis), in_file)),
         before_stop=watch.end,
     )
+
+
+def _gate(settings: Settings) -> Gate:
+    return Gate(settings.section("changes", ChangesSettings), monotonic)
 
 
 def _outlets(site: SiteSettings, desk: Desk, feeds: Mapping[str, Feed]) -> Outlets:

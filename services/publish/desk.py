@@ -9,27 +9,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from services.publish.desk_changes import Command, changes, links_of
+from services.publish.desk_changes import Changes, Command, changes, links_of, relinking
 from services.publish.desk_keys import DeskKeys
 from services.publish.desk_row import Row, from_hash
-from services.publish.desk_rule import Decision, aged, decide
+from services.publish.desk_rule import Decision, aged, decide, relinked
 from services.publish.lists import ALL
 from services.publish.live import Listing, ListKind, LiveArticle, Tombstone
 from shared.article import Article
 from shared.errors import TryLater
+from shared.remade import Remade
 from shared.streams import Keys
 from shared.timeline import KEEP_ENTRIES
 
+Relinked = Literal["relinked", "stands", "waits"]
+"""`stands`: nothing to do, or it came too late. `waits`: its version is not on the desk yet."""
 MAX_RACES = 50
 CLOCKS_DIFFER = timedelta(minutes=1)
 
-# KEYS: row, dirty, marks, linked_by, then all that the commands touch. ARGV: expected rev, changes.
+# KEYS: row, dirty, marks, linked_by, stirred, then all that the commands touch.
+# ARGV: expected rev, changes.
 # The first write is a mark, so a full Redis refuses the script before anything has changed.
 COMPARE_AND_SET = """
 if (redis.call('HGET', KEYS[1], 'rev') or '0') ~= ARGV[1] then return 0 end
@@ -42,7 +46,10 @@ local function mark(name)
 end
 for _, name in ipairs(changes.marks) do mark(name) end
 if changes.linkers then
-  for _, uri in ipairs(redis.call('SMEMBERS', KEYS[4])) do mark('page:' .. uri) end
+  for _, uri in ipairs(redis.call('SMEMBERS', KEYS[4])) do
+    mark('page:' .. uri)
+    if changes.stirs > 0 then redis.call('ZINCRBY', KEYS[5], changes.stirs, uri) end
+  end
 end
 for _, command in ipairs(changes.commands) do redis.call(unpack(command)) end
 return 1
@@ -100,6 +107,23 @@ class Desk:
             if await self._replace(row, new, self._aged_step(new)):
                 return new
         raise TryLater(f"{uri}: too many changes at the same time")
+
+    async def relink(self, remade: Remade) -> Relinked:
+        """Let related links that were made anew stand. Safe to repeat, in any order.
+
+        Raises TryLater when other processes change the article again and again.
+        """
+        for _ in range(MAX_RACES):
+            row = await self.row(remade.uri)
+            new = relinked(row, remade)
+            if row is None or new is None:
+                return "waits"
+            if new == row:
+                return "stands"
+            await self._note_links_elsewhere(new)
+            if await self._do(relinking(self._keys, row, new), row.uri, row.rev):
+                return "stands" if new.article == row.article else "relinked"
+        raise TryLater(f"{remade.uri}: too many changes at the same time")
 
     async def held(self, uris: Iterable[str]) -> set[str]:
         """Those of the articles that ingest holds: whoever names them, they are not shown yet."""
@@ -212,15 +236,19 @@ class Desk:
 
     async def _replace(self, old: Row | None, new: Row, *more: Command) -> bool:
         """Whether the row was still `old`; then all is done that follows, and `more`."""
-        partition = self._keys.keys.partition(new.uri)
-        rev = old.rev if old else 0
         todo = changes(self._keys, old, new)
         todo = replace(todo, commands=(*more, *todo.commands))  # the row is written last
+        return await self._do(todo, new.uri, old.rev if old else 0)
+
+    async def _do(self, todo: Changes, uri: str, rev: int) -> bool:
+        """Whether the row still had that `rev`; then all is done."""
+        partition = self._keys.keys.partition(uri)
         keys = [
-            self._keys.row(new.uri),
+            self._keys.row(uri),
             self._keys.dirty(partition),
             self._keys.marks(partition),
-            self._keys.linked_by(new.uri),
+            self._keys.linked_by(uri),
+            self._keys.stirred(partition),
             *todo.keys,
         ]
         done: int = await self._compare_and_set(keys=keys, args=[rev, todo.as_json()])

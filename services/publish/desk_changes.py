@@ -11,6 +11,7 @@ from datetime import datetime
 
 from services.publish.desk_keys import DeskKeys
 from services.publish.desk_row import Row, to_hash
+from shared.remade import CHANGED, LOST
 
 Command = list[str]
 
@@ -26,6 +27,8 @@ class Changes:
     """What must be rebuilt."""
     linkers: bool
     """Whether the pages that show it as a card must be rebuilt too."""
+    stirs: int
+    """How much calls for new related links on those pages; 0 = nothing does."""
     urgent: bool
     """Whether it goes before everything that waits to be rebuilt."""
     commands: tuple[Command, ...]
@@ -41,6 +44,7 @@ class Changes:
             {
                 "marks": self.marks,
                 "linkers": self.linkers,
+                "stirs": self.stirs,
                 "urgent": self.urgent,
                 "commands": self.commands,
             },
@@ -60,8 +64,25 @@ def changes(keys: DeskKeys, old: Row | None, new: Row) -> Changes:
         marks=(*(PAGE + uri for uri in pages), *(LIST + one.name for one in listings)),
         # Of a story the desk had never heard of, pages may show what the newsroom announced.
         linkers=old is None or _face(old) != _face(new),
+        stirs=_stirs(old, new),
         urgent=new.article is None or new.article.is_flash or aged,
         commands=tuple(_commands(keys, old, new)),
+    )
+
+
+def relinking(keys: DeskKeys, old: Row, new: Row) -> Changes:
+    """What to do so that other related links stand; only its own page shows them.
+
+    It is marked in any case: a page that is being built tells no change of a row that moved on.
+    """
+    new = replace(new, rev=old.rev + 1)
+    partition, row = keys.keys.partition(new.uri), _flat(to_hash(new).items())
+    return Changes(
+        marks=(PAGE + new.uri,),
+        linkers=False,
+        stirs=0,
+        urgent=False,
+        commands=(*_links(keys, partition, old, new), ["HSET", keys.row(new.uri), *row]),
     )
 
 
@@ -80,6 +101,13 @@ def _originals(old: Row | None, new: Row) -> list[str]:
 
 def _original(row: Row | None) -> str | None:
     return row.article.evolved_from if row and row.article else None
+
+
+def _stirs(old: Row | None, new: Row) -> int:
+    """Of a story that came, enrich has said so: it knows whom it is like."""
+    if old is None or _face(old) is None or _face(old) == _face(new):
+        return 0
+    return CHANGED if _face(new) else LOST
 
 
 def _face(row: Row | None) -> tuple[str, str, str] | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.publish.live import Listing, ListKind
+from shared.remade import REMADE, STIRRED
 from shared.streams import Keys
 
 
@@ -35,6 +36,14 @@ class DeskKeys:
     def expired(self, partition: int) -> str:
         """Sorted set: live articles that have expired, by milliseconds of that."""
         return self.keys.shared(partition, "expired")
+
+    def stirred(self, partition: int) -> str:
+        """Sorted set: articles whose related links must be made anew. Enrich reads it."""
+        return self.keys.shared(partition, STIRRED)
+
+    def remade(self, partition: int) -> str:
+        """Hash: uri -> related links made anew (`shared/remade.py`). Enrich writes it."""
+        return self.keys.shared(partition, REMADE)
 
     def list(self, partition: int, listing: Listing) -> str:
         """Sorted set: live articles of a list by milliseconds of first publication."""

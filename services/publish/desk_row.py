@@ -46,6 +46,8 @@ class Row:
     """The version of the last kill; 0 = never."""
     stood_in: tuple[Listing, ...] = ()
     """Every list it ever stood in: their readers have to be told of a kill."""
+    remade: int = 0
+    """The number of the related links that were made anew; 0 = those the version came with."""
     rev: int = 0
     """Counts the changes of this row; the compare-and-set compares it."""
 
@@ -85,6 +87,7 @@ def to_hash(row: Row) -> dict[str, str]:
         "notes": _notes(row.notes),
         "killed": str(row.killed),
         "stood_in": _listings(row.stood_in),
+        "remade": str(row.remade),
         "body": _body(row.article),
     }
 
@@ -108,6 +111,7 @@ def from_hash(fields: Mapping[bytes, bytes]) -> Row | None:
         notes=_read_notes(text.get("notes", "[]")),
         killed=int(text.get("killed", 0)),
         stood_in=_read_listings(text["stood_in"]),
+        remade=int(text.get("remade", 0)),
         rev=int(text["rev"]),
     )
 

@@ -14,6 +14,7 @@ correction is still told, and a kill still takes the notes from before it.
                           `date_modified` does not say that there is no news in it
     notes for readers     corrects or updates (`notes.py`); a kill takes them with the text
     the lists it is in    changes section, tags or authors; none while it is expired
+    related links         any; and no version at all: they are made anew (`relinked`)
 """
 
 from base64 import b32encode
@@ -27,6 +28,7 @@ from services.publish.desk_row import Row, State
 from services.publish.lists import lists_of
 from services.publish.notes import is_quiet, noted
 from shared.article import Article, PubStatus
+from shared.remade import Remade
 
 Outcome = Literal["applied", "again", "noted", "stale"]
 """`again`: known already, make sure it is on disk. `noted`: too late to be shown, but not to
@@ -65,6 +67,20 @@ def aged(row: Row, now: datetime) -> Row:
     return replace(row, expired=_is_expired(row.article, now))
 
 
+def relinked(row: Row | None, remade: Remade) -> Row | None:
+    """The row with related links that were made anew; itself when they come too late.
+
+    None when they are of a version that is not on the desk yet. No date moves, for no word changed.
+    """
+    if row is None or row.version < remade.version:
+        return None
+    is_late = row.version > remade.version or row.remade >= remade.number
+    if is_late or row.article is None:
+        return row
+    article = row.article.model_copy(update={"related": remade.links})
+    return replace(row, article=article, remade=remade.number)
+
+
 def mint_path(uri: str, published: datetime, zone: ZoneInfo) -> str:
     """The site path of an article, from what never changes: its uri and first publication."""
     name = b32encode(sha256(uri.encode()).digest()).decode().lower()[:NAME_CHARS]
@@ -84,6 +100,8 @@ def _once_more(row: Row, article: Article, now: datetime) -> Decision:
     if row.state != "live":
         return Decision("again", row)
     same = _dated(article, row.published, row.modified)
+    if row.remade and row.article:
+        same = same.model_copy(update={"related": row.article.related})
     if same.model_dump_json() == (row.article and row.article.model_dump_json()):
         return Decision("again", row)
     return Decision("applied", _shown(row, same, now))
@@ -105,7 +123,7 @@ def _too_late(row: Row, article: Article, now: datetime) -> Decision:
 def _next(row: Row, article: Article, *, now: datetime, zone: ZoneInfo) -> Row:
     state = STATES[article.pubstatus]
     since = row.since if state == row.state and row.version else now
-    changed = replace(row, version=article.version, state=state, since=since)
+    changed = replace(row, version=article.version, state=state, since=since, remade=0)
     if state != "live":
         away = replace(changed, article=None, lists=(), expired=False)
         return replace(away, notes=(), killed=article.version) if state == "gone" else away

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from services.enrich.corpus import Corpus
 from services.enrich.frequencies import Frequencies
-from services.enrich.postings import Postings
+from services.enrich.postings import FULL, Postings
 from services.enrich.words import hashes_of
 from shared.article import Article
 from tests.enrich.samples import HARBOUR, TRANSIT, article, newspaper
@@ -118,3 +118,16 @@ def test_removed_rows_leave_no_posting_after_a_merge() -> None:
     found = postings.search(term, np.array([1], np.float32), 10)
     assert [row for row, _ in found] == [99]
     assert sum(len(segment.rows) for segment in postings._segments) < 50  # noqa: SLF001
+
+
+def test_removed_rows_leave_no_posting_in_what_is_merged_no_more() -> None:
+    """As with the bands of the last articles, of which the oldest always go."""
+    postings, term = Postings(), np.arange(1 << 16, dtype=np.uint64) << np.uint64(32)
+    weights = np.ones(len(term), np.float32)
+    rows = 4 * FULL // len(term)
+    for row in range(rows):
+        postings.add(row, term, weights)
+        postings.remove(row - 2) if row > 1 else None
+    kept = [len(segment) for segment in postings._segments]  # noqa: SLF001
+    assert sum(kept) <= 2 * FULL
+    assert {row for row, _ in postings.search(term[:1], weights[:1], rows)} == {rows - 1, rows - 2}

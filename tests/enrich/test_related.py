@@ -1,10 +1,15 @@
 """Related links: what to read next, and what must never be shown."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
+from hypothesis import given, strategies as st
+
 from services.enrich.corpus import Corpus
+from services.enrich.known import Known
 from services.enrich.pipeline import Pipeline
+from services.enrich.steps.related import various
 from services.enrich.vocabulary import Vocabulary
 from shared.article import Article, RelatedLink
 from tests.enrich.samples import (
@@ -93,6 +98,14 @@ def test_of_near_duplicates_one_is_shown() -> None:
     assert sum(uri in {copy.uri for copy in copies} for uri in found) == 1
 
 
+def test_of_near_duplicates_the_first_is_shown_even_if_another_is_more_alike() -> None:
+    first = article("urn:n:31", "蔣萬安視察萬大線", TRANSIT)
+    copy = article("urn:n:32", FOLLOW_UP.headline, TRANSIT)
+    assert uris(enriched_after(FOLLOW_UP, first, copy)) == [first.uri]
+    killed = article(first.uri, "", version=2, pubstatus="canceled")
+    assert uris(enriched_after(FOLLOW_UP, first, copy, killed)) == [copy.uri]
+
+
 def test_duplicates_of_the_article_itself_are_not_shown() -> None:
     copies = [article(f"urn:n:{n}", "蔣萬安視察萬大線", TRANSIT) for n in range(1, 4)]
     found = uris(enriched_after(article("urn:n:9", "視察萬大線", TRANSIT), *copies))
@@ -156,3 +169,60 @@ def test_age_plays_a_part_only_when_the_newsroom_wants_it() -> None:
             aged = story.model_copy(update={"date_published": long_ago}) if is_old else story
             pipe.enrich(aged)
         assert uris(pipe.enrich(FOLLOW_UP))[0] == first
+
+
+def known(number: int, *topics: str, story: str = "", cluster: str = "") -> Known:
+    uri = f"urn:n:{number}"
+    themes = frozenset(topics)
+    return Known(
+        uri, 1, "usable", number, number, topics=themes, story=story or uri, cluster=cluster or uri
+    )
+
+
+def shown(ranked: list[tuple[Known, float]], room: int = 6) -> list[int]:
+    return [one.sequence for one, _ in various(ranked, {"urn:n:0"}, room)]
+
+
+def test_a_list_is_not_filled_with_one_side_of_a_matter_alone() -> None:
+    digging = [(known(n, "萬大線", "潛盾", "工安"), 0.4 - n / 1000) for n in range(1, 9)]
+    money = (known(20, "萬大線", "預算", "議會"), 0.36)
+    far = (known(21, "颱風"), 0.2)
+    assert shown([*digging, money, far]) == [1, 2, 3, 4, 5, 20]
+
+
+def test_variety_takes_nothing_from_a_list_that_has_room() -> None:
+    digging = [(known(n, "萬大線"), 0.4 - n / 1000) for n in range(1, 7)]
+    assert shown(digging) == [1, 2, 3, 4, 5, 6]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 1),
+            st.frozensets(st.sampled_from("甲乙丙丁")),
+            st.sampled_from(["", "s", "t"]),
+            st.sampled_from(["", "urn:n:0", "c"]),
+        ),
+        max_size=30,
+    ),
+    st.integers(-1, 7),
+)
+def test_whatever_is_ranked_a_list_keeps_its_limits_and_its_order(
+    told: list[tuple[float, frozenset[str], str, str]], room: int
+) -> None:
+    told.sort(key=lambda one: -one[0])
+    ranked = [
+        (known(n, *topics, story=story, cluster=cluster), likeness)
+        for n, (likeness, topics, story, cluster) in enumerate(told, start=1)
+    ]
+    taken = various(ranked, {"urn:n:0"}, room)
+    assert taken == [pair for pair in ranked if pair in taken]
+    assert len(taken) <= max(room, 0)
+    clusters = Counter(one.cluster for one, _ in taken)
+    assert "urn:n:0" not in clusters
+    assert max(clusters.values(), default=0) <= 1
+    assert max(Counter(one.story for one, _ in taken).values(), default=0) <= 4
+    if len(taken) < room:  # then nothing was left that may be shown
+        stories = Counter(one.story for one, _ in taken)
+        left = [one for one, _ in ranked if one not in [t for t, _ in taken]]
+        assert all(o.cluster in {*clusters, "urn:n:0"} or stories[o.story] == 4 for o in left)

@@ -5,7 +5,7 @@ shown, and never one of the article itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.enrich.corpus import Corpus
 from services.enrich.folding import key
@@ -24,6 +24,8 @@ Places are no themes: two stories that merely happen in one town are not related
 """
 MOST_OF_ONE_STORY = 4
 """Chapters of one running story, so that it does not fill the list alone."""
+VARIETY = 0.3
+"""The share of its likeness that a story loses whose themes are all those of one taken."""
 SAME_STORY = 0.45
 TOPICS_IN_REASON = 3
 REASONS = {
@@ -48,20 +50,52 @@ def _links(
 ) -> Iterator[RelatedLink]:
     fixed = corpus.vocabulary.links_of(article.uri)
     hidden = _not_to_show(article, corpus) | set(fixed.excluded)
-    count, stories = len(article.related), Counter[str]()
+    room = MOST - len(article.related)
     for other in _standing(corpus, fixed.pinned):
-        if count < MOST and other.uri not in hidden:
-            count, hidden = count + 1, hidden | {other.uri, other.cluster}
+        if room > 0 and other.uri not in hidden:
+            room, hidden = room - 1, hidden | {other.uri, other.cluster}
             yield _link(other, 1.0, _by_editors(article))
-    for other, likeness in _by_freshness(article, corpus, nearest):
-        if count >= MOST:
-            return
-        if why_not_shown(article, other, likeness) or {other.cluster, other.uri} & hidden:
+    ranked = _by_freshness(article, corpus, nearest)
+    alike = (pair for pair in ranked if not why_not_shown(article, *pair))
+    for other, likeness in various(_firsts(corpus, alike), hidden, room):
+        yield _link(other, likeness, _reason(article, other))
+
+
+def _firsts(corpus: Corpus, ranked: Iterable[tuple[Known, float]]) -> list[tuple[Known, float]]:
+    """Of near-duplicates the first: the others may have been dropped, and nobody sees those."""
+    best = dict[str, tuple[Known, float]]()
+    for other, likeness in ranked:
+        is_first = other.cluster == other.uri
+        first = other if is_first else next(_standing(corpus, [other.cluster]), other)
+        best.setdefault(first.uri, (first, likeness))
+    return list(best.values())
+
+
+def various(
+    ranked: Sequence[tuple[Known, float]], hidden: set[str], room: int
+) -> list[tuple[Known, float]]:
+    """Those to show, as ranked, at most `room`: what repeats the themes of one taken counts less.
+
+    Maximal marginal relevance (https://doi.org/10.1145/290941.291025), so weak that it decides
+    between stories of like rank only. Of a cluster one is taken, and none of the `hidden`.
+    """
+    left, taken, stories = list(ranked), list[Known](), Counter[str]()
+    while left and len(taken) < room:
+        best = max(left, key=lambda pair: pair[1] * (1 - VARIETY * _overlap(pair[0], taken)))
+        left.remove(best)
+        other = best[0]
+        if {other.cluster, other.uri} & hidden or stories[other.story] == MOST_OF_ONE_STORY:
             continue
         stories[other.story] += 1
-        if stories[other.story] <= MOST_OF_ONE_STORY:
-            count, hidden = count + 1, hidden | {other.uri, other.cluster}
-            yield _link(other, likeness, _reason(article, other))
+        hidden = hidden | {other.uri, other.cluster}
+        taken.append(other)
+    return [pair for pair in ranked if pair[0] in taken]
+
+
+def _overlap(one: Known, taken: Sequence[Known]) -> float:
+    """The greatest share of themes that it has in common with one of them, 0 to 1."""
+    shares = (len(one.topics & t.topics) / (len(one.topics | t.topics) or 1) for t in taken)
+    return max(shares, default=0.0)
 
 
 def _standing(corpus: Corpus, uris: Iterable[str]) -> Iterator[Known]:

@@ -6,7 +6,8 @@
     anything but this withdrawal   it is withdrawn        withdrawn
     just this                      just this              nothing
 
-A story is `changed` when its version or anything that readers can see of it differs. Only the
+A story is `changed` when its version or anything that readers can see of it differs; but not when
+only wiredesk's own related links do, which are made anew as other stories come and go. Only the
 newest change of a story is kept, so what is told must do without those before it.
 """
 
@@ -37,7 +38,7 @@ class Change:
     lane: Lane
     path: str
     digest: str = ""
-    """Differs when anything differs that readers can see; empty for a withdrawal."""
+    """Differs when anything differs that is told of; empty for a withdrawal."""
     words: Mapping[str, object] = field(default_factory=dict)
     """Headline and dates, as they are told. Nothing is kept of a story that is withdrawn."""
 
@@ -93,7 +94,9 @@ def _same(one: Change, other: Change) -> bool:
 
 
 def _digest(article: Article) -> str:
-    seen = article.model_dump_json(exclude={"ednote"}, exclude_defaults=True)
+    given = tuple(link for link in article.related if link.creator == "newsroom")
+    edited = article.model_copy(update={"related": given})
+    seen = edited.model_dump_json(exclude={"ednote"}, exclude_defaults=True)
     return sha256(seen.encode()).hexdigest()[:DIGEST_CHARS]
 
 
