@@ -317,7 +317,7 @@ def test_a_wrong_setting_is_a_usage_error_that_names_it_and_hides_what_was_writt
 
 @pytest.mark.parametrize(
     ("name", "channel", "said"),
-    [("Wrong Name", "webhook", "name: "), ("wrong", "pigeon", "there are webhook")],
+    [("Wrong Name", "webhook", "name: "), ("wrong", "pigeon", "there are bluesky")],
 )
 def test_a_wrong_name_or_channel_is_a_usage_error(
     here: Installation, name: str, channel: str, said: str
