@@ -24,6 +24,11 @@ LOCKED = Unprepared(Outcome("stopped", "the password is not accepted", reached=F
 TOO_BIG = Unprepared(Outcome("refused", "the server takes no news", reached=False))
 
 
+USED_UP = Unprepared(
+    Outcome("retry", "nothing is left", after_ms=900_000, rest_ms=900_000, reached=False)
+)
+
+
 class Careful(Social):
     """An account that logs in before everything it does. `troubles` are met one after another."""
 
@@ -98,6 +103,24 @@ async def test_what_is_refused_before_the_post_is_given_up_after_three_tries(red
     post, channel = posting(redis, *[TOO_BIG] * 9)
     row = await post.publish(1)
     assert (row.state, row.error, channel.prepared) == ("dead", "the server takes no news", 3)
+
+
+async def test_a_budget_that_is_used_up_is_no_illness_and_no_try(redis: Redis) -> None:
+    post, channel = posting(redis, *[USED_UP] * 14)
+    await post.destinations.add(post.destination)
+    began = post.now
+    await post.want(1)
+    news = post.couriers()[1]
+    for _ in range(14):
+        assert await news.round() == 1
+        assert await news.round() == 0
+        post.now += 900_000
+    row = await post.row()
+    health = await post.destinations.health("account")
+    assert (row.error, row.attempt, health.is_well) == ("nothing is left", 0, True)
+    row = await post.carry()
+    assert (row.state, channel.prepared, len(post.platform.posts)) == ("delivered", 15, 1)
+    assert post.now - began < 4 * 3_600_000
 
 
 async def test_a_trial_says_what_failed_before_it(redis: Redis) -> None:
