@@ -3,8 +3,10 @@
 https://developers.facebook.com/docs/graph-api/guides/error-handling
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from starlette.requests import Request
@@ -53,3 +55,15 @@ def listed(posts: Sequence[Post], request: Request, shows: Shows) -> Response:
 def instant(at_ms: int) -> str:
     """E.g. `2026-11-23T06:00:00+0000`."""
     return f"{datetime.fromtimestamp(at_ms / 1_000, UTC):%Y-%m-%dT%H:%M:%S+0000}"
+
+
+def usage(kind: str, account: str, per_cent: int, seconds: float = 0) -> Mapping[str, str]:
+    """The header that tells how much of a budget is used, and when it is there again."""
+    told = {
+        "type": kind,
+        "call_count": per_cent,
+        "total_cputime": 1,
+        "total_time": 1,
+        "estimated_time_to_regain_access": ceil(seconds / 60),
+    }
+    return {"x-business-use-case-usage": json.dumps({account: [told]})}

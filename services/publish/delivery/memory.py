@@ -5,7 +5,7 @@ secrets, so it is never logged and never shown. It is worth nothing: whatever is
 asked for again, if not as often as one would like.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
@@ -29,4 +29,9 @@ class Memory:
 
     async def keep(self, values: Mapping[str, str]) -> None:
         """Keep these too, in the place of those with the same names."""
-        await self._documents.change(self._name, lambda old: {**(old or {}), **values})
+        await self.change(lambda old: {**old, **values})
+
+    async def change(self, rule: Callable[[Mapping[str, str]], dict[str, str]]) -> dict[str, str]:
+        """Let `rule` say what is kept now, again if somebody was quicker. Returns that."""
+        changed = await self._documents.change(self._name, lambda old: rule(old or {}))
+        return changed.after or {}

@@ -44,12 +44,15 @@ def error_of(said: Mapping[str, Any]) -> Item:
 
 def verdict_of(error: Item) -> Verdict | None:
     """What an error means by itself; None = only its status says."""
-    code = error.get("code")
+    code, subcode = (
+        number if isinstance(number := error.get(name), int) else 0
+        for name in ("code", "error_subcode")
+    )
     if code in EXPIRED:
         return "stopped"
     if code == SAME_WORDS:
         return "unknown"
-    if code == NO_SUCH_MEDIA or (code, error.get("error_subcode")) == NO_SUCH_OBJECT:
+    if code == NO_SUCH_MEDIA or (code, subcode) == NO_SUCH_OBJECT:
         return "missing"
     if code in BUSY or error.get("is_transient") is True:
         return "retry"

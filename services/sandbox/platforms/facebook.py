@@ -5,7 +5,6 @@ posts and deletes together; how much of that is used stands in a header. Words t
 the same link are refused with 506: what Facebook takes for the same, it does not document.
 """
 
-import json
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
@@ -15,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
-from services.sandbox.graph import graph_error, instant, listed, no_such_object
+from services.sandbox.graph import graph_error, instant, listed, no_such_object, usage
 from services.sandbox.world import Post, World
 
 NAME = "facebook"
@@ -66,7 +65,9 @@ class Facebook:
 
     def limited(self, seconds: float) -> Response:
         """One call too many."""
-        return graph_error(32, "Page request limit reached", 403, headers=_usage(100, seconds))
+        return graph_error(
+            32, "Page request limit reached", 403, headers=usage("pages", PAGE, 100, seconds)
+        )
 
     async def _me(self, request: Request) -> Response:
         return self._refusal(request) or JSONResponse({"id": PAGE, "name": "每日新聞"})
@@ -139,7 +140,7 @@ class Facebook:
 
     def _used(self) -> Mapping[str, str]:
         left = int(self._calls.headers("", self._world.now())["remaining"])
-        return _usage(100 - ceil(100 * left / CALLS[0]), 0)
+        return usage("pages", PAGE, 100 - ceil(100 * left / CALLS[0]))
 
     def _write(self, post: Post, sent: Mapping[str, Any]) -> None:
         post.text, post.raw = sent.get("message", ""), {**post.raw, **sent}
@@ -171,14 +172,3 @@ def _shown(post: Post) -> Mapping[str, object]:
         "message": post.text,
         "attachments": {"data": [card]},
     }
-
-
-def _usage(per_cent: int, seconds: float) -> Mapping[str, str]:
-    usage = {
-        "type": "pages",
-        "call_count": per_cent,
-        "total_cputime": 1,
-        "total_time": 1,
-        "estimated_time_to_regain_access": ceil(seconds / 60),
-    }
-    return {"x-business-use-case-usage": json.dumps({PAGE: [usage]})}
