@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered, Unprepared, Unsaid
@@ -170,6 +172,17 @@ async def test_what_a_channel_keeps_is_its_own_and_goes_with_its_destination(red
     assert await kept[1].recall() == {}
     await destinations.remove("one")
     assert await redis.hgetall(DESTINATION_MEMORY) == {}
+
+
+async def test_redis_away_keeps_what_needs_the_memory_waiting_and_is_no_bug() -> None:
+    away = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
+    memory = Destinations(away).memory("account")
+    for asked in (memory.recall(), memory.keep({"token": "t"})):
+        with pytest.raises(Unprepared) as failed:
+            await asked
+        outcome = failed.value.outcome
+        assert (outcome.verdict, outcome.reached) == ("retry", False)
+    await away.aclose()
 
 
 async def test_a_channel_that_remembers_nothing_need_not_know_of_it(redis: Redis) -> None:

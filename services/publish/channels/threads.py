@@ -18,6 +18,7 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -120,7 +121,8 @@ class Threads:
         publish = f"{self._settings.user}/threads_publish"
         answer = await self._api.call("POST", publish, {"creation_id": container})
         if answer.is_success:
-            await self._containers.forget(sent["link_attachment"])
+            with suppress(Unprepared):  # the post is made, whatever is forgotten
+                await self._containers.forget(sent["link_attachment"])
         return answer
 
     async def edit(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:
