@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -36,6 +37,12 @@ def no_such_object(name: str) -> Response:
     """What is not there, and what one may not see, are the same."""
     message = f"Unsupported request. Object with ID '{name}' does not exist, cannot be loaded"
     return graph_error(100, f"{message} due to missing permissions", subcode=33)
+
+
+async def form_of(request: Request) -> Mapping[str, str]:
+    """The fields of a call's form; none when it is no form."""
+    is_form = request.headers.get("content-type") == "application/x-www-form-urlencoded"
+    return dict(parse_qsl((await request.body()).decode())) if is_form else {}
 
 
 def listed(posts: Sequence[Post], request: Request, shows: Shows) -> Response:

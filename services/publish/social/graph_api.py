@@ -1,6 +1,9 @@
-"""Calls to one of Meta's Graph APIs. The token goes in a header: addresses are written down."""
+"""Calls to one of Meta's Graph APIs, with forms: not every call of theirs takes JSON.
 
-from collections.abc import Awaitable, Callable
+The token goes in a header: addresses are written down.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -11,16 +14,16 @@ from services.publish.delivery.row import Op, Outcome
 from services.publish.social.graph import Item, error_of, made_at, page_of, regain_ms, verdict_of
 from services.publish.social.requests import (
     Clock,
-    as_json,
     ask,
     call,
-    json_request,
     read_reply,
     told,
     unseen,
 )
-from shared.http import PublicClient
+from shared.http import PublicClient, new_request
 
+Form = Mapping[str, str]
+FORM = "application/x-www-form-urlencoded"
 USAGE = "x-business-use-case-usage"
 PAGE, MOST_PAGES = 100, 5
 SECOND_MS = 1_000
@@ -38,13 +41,13 @@ class GraphApi:
         self._clock = clock
 
     async def call(
-        self, method: str, path: str, body: object = None, **query: object
+        self, method: str, path: str, body: Form | None = None, /, **query: object
     ) -> httpx.Response:
         """A call that readers see, or a look. Raises what `shared.http` lists, and Unprepared."""
         return await call(self._http, await self._request(method, path, body, query))
 
     async def ask(
-        self, method: str, path: str, body: object = None, **query: object
+        self, method: str, path: str, body: Form | None = None, /, **query: object
     ) -> httpx.Response:
         """A request that readers cannot see. Raises Unprepared unless it is done."""
         request = await self._request(method, path, body, query)
@@ -101,11 +104,15 @@ class GraphApi:
         return Outcome("retry", f"more than {PAGE * MOST_PAGES} posts to look through")
 
     async def _request(
-        self, method: str, path: str, body: object, query: dict[str, object]
+        self, method: str, path: str, body: Form | None, query: dict[str, object]
     ) -> httpx.Request:
         url = f"{self._address}/{path}" + (f"?{urlencode(query)}" if query else "")
-        content = None if body is None else as_json(body)
-        return json_request(method, url, content, token=await self._token())
+        headers = {"authorization": f"Bearer {await self._token()}"}
+        content = None
+        if body is not None:
+            headers["content-type"] = FORM
+            content = urlencode(body).encode()
+        return new_request(method, url, headers=headers, content=content)
 
 
 def _no_look(outcome: Outcome) -> Outcome:

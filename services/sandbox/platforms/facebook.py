@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
-from services.sandbox.graph import graph_error, instant, listed, no_such_object, usage
+from services.sandbox.graph import form_of, graph_error, instant, listed, no_such_object, usage
 from services.sandbox.world import Post, World
 
 NAME = "facebook"
@@ -79,7 +79,7 @@ class Facebook:
     async def _post(self, request: Request) -> Response:
         if refusal := self._refusal(request) or self._spent():
             return refusal
-        sent = await request.json()
+        sent = await form_of(request)
         if fault := fault_of(sent):
             return graph_error(100, fault)
         told = sent.get("message", ""), sent.get("link", "")
@@ -96,7 +96,7 @@ class Facebook:
         post = self._world.standing(NAME, request.path_params["post"])
         if post is None:
             return no_such_object(request.path_params["post"])
-        sent = await request.json()
+        sent = await form_of(request)
         if sent.keys() - {"message"}:
             return graph_error(100, "Only the message of a post can be changed")
         if fault := fault_of(sent):

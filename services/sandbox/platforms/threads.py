@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
-from services.sandbox.graph import graph_error, instant, listed, no_such_object, usage
+from services.sandbox.graph import form_of, graph_error, instant, listed, no_such_object, usage
 from services.sandbox.world import Post, World
 
 NAME = "threads"
@@ -47,7 +47,7 @@ class Threads:
     def __init__(self, world: World) -> None:
         self._world = world
         self._tokens = {TOKEN}
-        self._containers: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._containers: dict[str, tuple[int, Mapping[str, str]]] = {}
         self._published: set[str] = set()
         self._posts, self._deletes = Budget(*POSTS), Budget(*DELETES)
         handlers: dict[str, Handlers] = {
@@ -86,7 +86,7 @@ class Threads:
     async def _make(self, request: Request) -> Response:
         if refusal := self._asked(request):
             return refusal
-        sent = await request.json()
+        sent = await form_of(request)
         if fault := fault_of(sent):
             return graph_error(100, fault)
         container = f"178{self._world.number('container'):014}"
@@ -96,7 +96,7 @@ class Threads:
     async def _publish(self, request: Request) -> Response:
         if refusal := self._asked(request):
             return refusal
-        now, container = self._world.now(), (await request.json()).get("creation_id", "")
+        now, container = self._world.now(), (await form_of(request)).get("creation_id", "")
         if self._state(container) != "FINISHED":
             message = "The requested resource does not exist"
             return graph_error(24, message, subcode=4_279_009)
@@ -107,7 +107,7 @@ class Threads:
         sent = self._containers[container][1]
         name = f"180{self._world.number(NAME):014}"
         post = Post(NAME, "@daily", name, sent["text"], now, link=sent.get("link_attachment", ""))
-        post.raw, post.length = sent, f"{length(post.text)} / {MOST_CHARACTERS}"
+        post.raw, post.length = dict(sent), f"{length(post.text)} / {MOST_CHARACTERS}"
         self._world.put(post)
         return JSONResponse({"id": name})
 
