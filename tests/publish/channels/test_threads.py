@@ -10,13 +10,10 @@ from redis.asyncio import Redis
 
 from services.publish.channels.threads import Settings, open_channel
 from services.publish.delivery.channel import Announcement, Unprepared, Unsaid
-from services.publish.delivery.ledger import Change
-from services.publish.delivery.row import Row
 from services.publish.delivery.trial import tried
 from services.publish.posts.counting import count_threads
 from services.publish.social.threads_token import DAY_MS, Token
 from services.sandbox.platforms.threads import TOKEN, fault_of, length
-from services.sandbox.world import Post
 from shared.article import Article, Correction, Tag
 from shared.http import HttpSettings, public_client
 from tests.publish.channels.account import NOW, Account, open_account, story
@@ -177,12 +174,8 @@ async def test_a_mass_kill_takes_a_day_when_there_are_more_than_a_days_deletes(
     account: Account,
 ) -> None:
     stories = [story(1, f"tag:example.tw,2026:s{number}") for number in range(103)]
-    for number, one in enumerate(stories):
-        account.world.put(Post("threads", "@daily", str(number), "", account.now))
-        account.articles[one.uri] = one
-        sent = {"sent_version": 1, "sending_version": 1, "reached": 1, "remote_id": str(number)}
-        row = Row(one.uri, "account", 1, "put", account.now, state="delivered", **sent)
-        assert await account.ledger.replace([Change(row)]) == [True]
+    for one in stories:
+        await account.stand(one)
         await account.want(one, "kill")
     kills, news = account.couriers()
     for _ in range(60):

@@ -236,6 +236,20 @@ async def test_a_crash_counts_a_post_too_many_never_one_too_few(account: Account
     assert (account.made, await spent(account)) == (0, 200)
 
 
+async def test_a_mass_kill_is_paced_by_the_deletes_of_a_quarter_of_an_hour(
+    account: Account,
+) -> None:
+    stories = [story(1, f"tag:example.tw,2026:s{number}") for number in range(55)]
+    for one in stories:
+        await account.stand(one)
+        await account.want(one, "kill")
+    row = await account.carry(stories[0].uri)
+    refused = [call for call in account.calls("delete") if call.status != 200]
+    assert (account.posts, row.proof, len(refused) <= 3) == ([], "gone", True)
+    assert account.now - NOW >= 900_000
+    assert await spent(account) == 55 * (10 + 5)
+
+
 async def test_the_next_refresh_token_is_kept_and_used_once(account: Account) -> None:
     await account.publish(story(1))
     assert (await kept(account))["refresh"] == f"{REFRESH}-1"
