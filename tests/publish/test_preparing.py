@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from services.publish.delivery.caps import Caps
 from services.publish.delivery.channel import Announcement, Rendered, Unprepared, Unsaid
@@ -22,6 +24,11 @@ from tests.publish.social import BLIND, BY_CLASS, SEARCHED, Platform, Settings, 
 BUSY = Unprepared(Outcome("retry", "the login server is busy", after_ms=90_000, reached=False))
 LOCKED = Unprepared(Outcome("stopped", "the password is not accepted", reached=False))
 TOO_BIG = Unprepared(Outcome("refused", "the server takes no news", reached=False))
+
+
+USED_UP = Unprepared(
+    Outcome("retry", "nothing is left", after_ms=900_000, rest_ms=900_000, reached=False)
+)
 
 
 class Careful(Social):
@@ -100,6 +107,24 @@ async def test_what_is_refused_before_the_post_is_given_up_after_three_tries(red
     assert (row.state, row.error, channel.prepared) == ("dead", "the server takes no news", 3)
 
 
+async def test_a_budget_that_is_used_up_is_no_illness_and_no_try(redis: Redis) -> None:
+    post, channel = posting(redis, *[USED_UP] * 14)
+    await post.destinations.add(post.destination)
+    began = post.now
+    await post.want(1)
+    news = post.couriers()[1]
+    for _ in range(14):
+        assert await news.round() == 1
+        assert await news.round() == 0
+        post.now += 900_000
+    row = await post.row()
+    health = await post.destinations.health("account")
+    assert (row.error, row.attempt, health.is_well) == ("nothing is left", 0, True)
+    row = await post.carry()
+    assert (row.state, channel.prepared, len(post.platform.posts)) == ("delivered", 15, 1)
+    assert post.now - began < 4 * 3_600_000
+
+
 async def test_a_trial_says_what_failed_before_it(redis: Redis) -> None:
     _, channel = posting(redis, LOCKED)
     outcome = await tried(channel)
@@ -147,6 +172,17 @@ async def test_what_a_channel_keeps_is_its_own_and_goes_with_its_destination(red
     assert await kept[1].recall() == {}
     await destinations.remove("one")
     assert await redis.hgetall(DESTINATION_MEMORY) == {}
+
+
+async def test_redis_away_keeps_what_needs_the_memory_waiting_and_is_no_bug() -> None:
+    away = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
+    memory = Destinations(away).memory("account")
+    for asked in (memory.recall(), memory.keep({"token": "t"})):
+        with pytest.raises(Unprepared) as failed:
+            await asked
+        outcome = failed.value.outcome
+        assert (outcome.verdict, outcome.reached) == ("retry", False)
+    await away.aclose()
 
 
 async def test_a_channel_that_remembers_nothing_need_not_know_of_it(redis: Redis) -> None:

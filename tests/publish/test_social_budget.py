@@ -25,6 +25,11 @@ NOW = 1_795_000_000_000
         ({"ratelimit-remaining": "0", "ratelimit-reset": "1895000000"}, MOST_REST_MS),
         ({"x-ratelimit-remaining": "none", "x-ratelimit-reset": "1795000300"}, 0),
         ({"x-ratelimit-remaining": "0"}, 0),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1795000030"}, 30_000),
+        (
+            {"x-user-limit-24hour-remaining": "0", "x-user-limit-24hour-reset": "1795000300"},
+            300_000,
+        ),
     ],
 )
 def test_a_budget_that_is_used_up_says_for_how_long(headers: dict[str, str], rest: int) -> None:

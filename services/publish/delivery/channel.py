@@ -20,14 +20,16 @@ disturbs no other.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import httpx
 
 from services.publish.delivery.caps import Caps
-from services.publish.delivery.memory import Memory
 from services.publish.delivery.row import Op, Outcome
 from shared.article import Article
+
+if TYPE_CHECKING:  # it raises Unprepared
+    from services.publish.delivery.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,6 @@ class Preparing(Protocol):
 class Remembering(Protocol):
     """What a channel offers that keeps something from one start to the next."""
 
-    def remember_in(self, memory: Memory) -> None:
+    def remember_in(self, memory: "Memory") -> None:
         """Use this place; called once, before any call."""
         ...

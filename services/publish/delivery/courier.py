@@ -279,7 +279,7 @@ class Courier:
     async def _tell(self, row: Row, settled: Row, outcome: Outcome) -> None:
         """Health, metrics, one log line."""
         DELIVERIES.labels(self._destination.channel, verdict_of(settled, outcome)).inc()
-        if outcome.verdict not in OURS and outcome.error != SUPERSEDED:
+        if not (outcome.verdict in OURS or outcome.is_pause or outcome.error == SUPERSEDED):
             await self._note(outcome)
         tell_settled(row, settled, outcome)
 

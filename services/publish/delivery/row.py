@@ -157,6 +157,11 @@ class Outcome:
     is_proof: bool = False
     """Of a kill: the destination itself says that nothing of it stands there any more."""
 
+    @property
+    def is_pause(self) -> bool:
+        """Whether no call was made because a budget is used up: no illness, and no try."""
+        return not self.reached and self.rest_ms > 0
+
 
 def want(row: Row | None, wanted: Row) -> Row | None:
     """The row that wants what `wanted` does, or None when nothing changes.

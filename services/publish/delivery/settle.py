@@ -175,8 +175,8 @@ def _failed(row: Row, outcome: Outcome, now: int, wait_ms: int | None) -> Row:
         state="waiting",
         due_at=now + (LEASE_MS if wait_ms is None else wait_ms),
         error=outcome.error,
-        # What only a person can mend is no try of a put; a kill goes on at its growing distance.
-        attempt=row.attempt - (outcome.verdict == "stopped" and not is_kill),
+        # What only a person or time can mend is no try of a put; a kill goes on at its distance.
+        attempt=row.attempt - (not is_kill and (outcome.verdict == "stopped" or outcome.is_pause)),
     )
 
 

@@ -1,7 +1,8 @@
 """RULE: how long a platform wants no more calls, by the budget that its answers tell.
 
     header                                      says
-    X-RateLimit-Remaining, RateLimit-Remaining  how many calls are left
+    X-RateLimit-Remaining, RateLimit-Remaining  how many calls are left; X writes X-Rate-Limit-,
+                                                and X-User-Limit-24hour- for a whole day
     …-Reset-After                               seconds until there are more (Discord)
     …-Reset                                     the same, or the instant: seconds since 1970
                                                 (Bluesky) or ISO 8601 (Mastodon)
@@ -10,14 +11,20 @@ Platforms count deletes apart from posts (Mastodon: 30 in 30 minutes). So do we:
 got the answer rests, and kills have couriers of their own.
 Sources: https://docs.joinmastodon.org/api/rate-limits/,
 https://docs.bsky.app/docs/advanced-guides/rate-limits,
-https://discord.com/developers/docs/topics/rate-limits
+https://discord.com/developers/docs/topics/rate-limits, https://docs.x.com/x-api/fundamentals/rate-limits
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
 
-PREFIXES = ("x-ratelimit-", "ratelimit-")
+PREFIXES = (
+    "x-ratelimit-",
+    "ratelimit-",
+    "x-rate-limit-",
+    "x-user-limit-24hour-",
+    "x-app-limit-24hour-",
+)
 SECOND = 1_000
 MOST_REST_MS = 3_600_000
 """A platform that asks for more is asked again after an hour."""

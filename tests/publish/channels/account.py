@@ -8,7 +8,7 @@ async with open_account(redis, "discord") as account:
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -132,6 +132,16 @@ class Account:
         """Want it gone, and carry until nothing is due."""
         await self.want(article, "kill")
         return await self.carry(article.uri)
+
+    async def stand(self, article: Article, text: str = "") -> None:
+        """It stands there already, as if it had been posted long ago."""
+        name = str(len(self.world.posts) + 1)
+        self.world.put(Post(self.kind, "@daily", name, text, self.now))
+        self.articles[article.uri] = article
+        row = Row(article.uri, "account", article.version, "put", self.now, state="delivered")
+        sent = {"sent_version": article.version, "reached": article.version, "remote_id": name}
+        stands = replace(row, sending_version=article.version, **sent)
+        assert await self.ledger.replace([Change(stands)]) == [True]
 
     async def crash(self) -> None:
         """A courier claims and calls, and is gone before it has an answer to write down."""

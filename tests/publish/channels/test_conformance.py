@@ -133,8 +133,9 @@ async def test_a_correction_after_a_courier_died_ends_as_one_post(
     if is_blind(account.channel()):
         assert row.state == "unknown"
         return
-    assert (row.state, row.sent_version, account.made) == ("delivered", 2, 1)
-    assert "第2版" in account.posts[0].text
+    is_another = fault == "hang" and not account.channel().caps.edits
+    assert (row.state, row.sent_version, account.made) == ("delivered", 2, 1 + is_another)
+    assert "第2版" in account.posts[-1].text
 
 
 @pytest.mark.parametrize("fault", ["hang", "stall"])
@@ -177,7 +178,7 @@ async def test_a_destination_that_asks_for_time_gets_it(account: Account) -> Non
     account.order("limited", seconds=95)
     row = await account.publish(FIRST)
     first, second = account.calls("post")
-    assert first.status == 429
+    assert first.fault == "limited"
     assert second.at - first.at >= 95_000
     assert (row.state, account.made) == ("delivered", 1)
 
@@ -194,8 +195,9 @@ async def test_a_token_that_has_expired_is_renewed_or_stops_the_destination(
     await account.publish(FIRST)
     account.order("expired")
     row = await account.publish(SECOND)
+    posts = 1 if account.channel().caps.edits else 2
     if PLATFORMS[account.kind].RENEWS:
-        assert (row.sent_version, await account.stopped(), account.made) == (2, "", 1)
+        assert (row.sent_version, await account.stopped(), account.made) == (2, "", posts)
         return
     assert (row.state, row.sent_version, account.made) == ("waiting", 1, 1)
     assert await account.stopped()
@@ -203,7 +205,7 @@ async def test_a_token_that_has_expired_is_renewed_or_stops_the_destination(
     await account.resume()
     assert not await account.stopped()
     row = await account.carry(FIRST.uri)
-    assert (row.state, row.sent_version, account.made) == ("delivered", 2, 1)
+    assert (row.state, row.sent_version, account.made) == ("delivered", 2, posts)
 
 
 async def test_a_kill_meets_an_expired_token_and_goes_on_when_it_is_mended(
@@ -246,7 +248,7 @@ async def test_a_mass_kill_is_paced_by_what_the_platform_says(account: Account) 
     assert (account.posts, {row.proof for row in rows}) == ([], {"gone"})
     deletes, window_ms = PLATFORMS[account.kind].DELETES
     windows = 40 // deletes
-    refused = [call for call in account.calls("delete") if call.status == 429]
+    refused = [call for call in account.calls("delete") if call.status >= 400]
     assert len(refused) <= windows * (account.destination.concurrency - 1)
     assert account.now - began >= (windows - 1) * window_ms
 
