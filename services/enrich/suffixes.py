@@ -31,7 +31,14 @@ def last_characters() -> frozenset[str]:
 
 def _longest(name: str, line: int) -> int:
     """How many characters the longest of these endings has that the name ends with; 0 if none."""
-    return next((len(ending) for ending in endings(line) if name.endswith(ending)), 0)
+    known, most = _ending_set(line)
+    return next((n for n in range(min(most, len(name)), 0, -1) if name[-n:] in known), 0)
+
+
+@cache
+def _ending_set(line: int) -> tuple[frozenset[str], int]:
+    """The endings of a line, and how many characters the longest has."""
+    return frozenset(endings(line)), max(map(len, endings(line)))
 
 
 @lru_cache(maxsize=MAX_NAMES)
@@ -49,7 +56,8 @@ def ending_of(name: str) -> Literal["long", "short", "none"]:
 
 def ending_in(name: str) -> str:
     """The long or loose ending of a folded name; else nothing."""
-    longer = next((ending for ending in endings(0) if name.endswith(ending)), "")
+    chars = _longest(name, 0)
+    longer = name[-chars:] if chars else ""
     loose = (name[-chars:] for chars in LOOSE_CHARS if name[-chars:] in loose_endings())
     return longer or next(loose, "")
 
