@@ -35,7 +35,7 @@ def measure(half: str) -> Iterator[Row]:
         pipeline.enrich(one.article())
     enriched = [pipeline.enrich(one.article()) for one in gold]
     pairs = list(zip(gold, enriched, strict=True))
-    yield f"gold {half}: articles", str(len(gold)), ">= 60"
+    yield f"gold {half}: articles", str(len(gold)), ""
     yield f"gold {half}: precision of the first 5 tags", _ratio(_first_five(pairs)), ">= .80"
     yield (
         f"gold {half}: people and organisations recognised",
@@ -44,7 +44,9 @@ def measure(half: str) -> Iterator[Row]:
     )
     yield f"gold {half}: tagged, of those an editor tags", _ratio(_tagged(pairs)), ">= .95"
     yield f"gold {half}: tags that are no tag, or a piece of a name", str(_wrong(pairs)), "0"
-    yield f"gold {half}: precision of the first 3 links", _ratio(_first_three(pairs)), ">= .85"
+    yield f"gold {half}: same tags with one sentence shortened", _steady(pairs, pipeline), ""
+    if any(one.related for one in gold):
+        yield f"gold {half}: precision of the first 3 links", _ratio(_first_three(pairs)), ">= .85"
     same = sum(bool(article.duplicate_of) for article in enriched)
     yield f"gold {half}: different texts taken for copies", str(same), "0"
 
@@ -96,6 +98,26 @@ def _wrong(pairs: Sequence[tuple[Any, Article]]) -> int:
             is_piece = name not in whole and tag.kind != "place" and any(name in n for n in names)
             wrong += name in never or is_piece
     return wrong
+
+
+def _steady(pairs: Sequence[tuple[Any, Article]], pipeline: Pipeline) -> str:
+    """The mean Jaccard likeness of the tags of an article and of its edited version."""
+    find = find_plugs(steps)["tags"].find
+    alike = []
+    for gold, article in pairs:
+        edited = gold.article().model_copy(update={"body_text": shortened(gold.body_text)})
+        one = {key(tag.name) for tag in article.tags}
+        other = {key(tag.name) for tag in find(edited, pipeline.corpus)["tags"]}
+        alike.append(len(one & other) / max(len(one | other), 1))
+    return f"{sum(alike) / len(alike):.3f}"
+
+
+def shortened(body: str) -> str:
+    """The text with its middle sentence cut at the first comma, as an editor does for room."""
+    sentences = body.split("。")
+    middle = len(sentences) // 2
+    sentences[middle] = sentences[middle].split("，")[0]
+    return "。".join(sentences)
 
 
 def _first_three(pairs: Sequence[tuple[Any, Article]]) -> tuple[int, int]:

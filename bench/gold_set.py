@@ -12,8 +12,10 @@ from shared.article import Article, TagKind
 
 GOLD = Path(__file__).parent / "gold"
 HALVES = ("dev", "held")
+SETS = ("dev", "tune", "held")
+"""The halves, and between them the articles of no archive that names and tags are tuned on too."""
 
-Half = Literal["dev", "held"]
+Half = Literal["dev", "tune", "held"]
 Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
 
 
@@ -71,7 +73,7 @@ class GoldArticle(Part):
 
 
 def files(half: Half) -> list[Path]:
-    """The files of a half; the folder of each is its topic."""
+    """The files of a half or of `tune`; the folder of each is its topic."""
     return sorted((GOLD / half).glob("*/*.json"))
 
 

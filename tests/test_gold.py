@@ -13,7 +13,10 @@ TOPICS = {"politics", "city", "finance", "sport", "culture", "crime", "weather",
 ARTICLES = {half: read(half) for half in HALVES}
 BY_URI = {one.uri: one for one in chain.from_iterable(ARTICLES.values())}
 
-each_article = pytest.mark.parametrize("one", BY_URI.values(), ids=BY_URI.keys())
+TUNED_ON = {one.uri: one for one in read("tune")}
+ALL = BY_URI | TUNED_ON
+
+each_article = pytest.mark.parametrize("one", ALL.values(), ids=ALL.keys())
 each_half = pytest.mark.parametrize("half", HALVES)
 
 
@@ -35,6 +38,10 @@ def links(one: GoldArticle) -> list[str]:
 
 def test_there_are_enough_articles_and_none_stands_in_both_halves() -> None:
     assert len(BY_URI) == sum(len(half) for half in ARTICLES.values()) >= FEWEST
+
+
+def test_the_tuning_set_repeats_no_article() -> None:
+    assert len(ALL) == len(BY_URI) + len(TUNED_ON)
 
 
 @each_half

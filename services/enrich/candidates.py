@@ -6,21 +6,25 @@ and its constants were measured without labels, see `docs/decisions.md`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.enrich.corpus import Corpus
 from services.enrich.folding import folded_entries, key_of_folded
+from services.enrich.judgement import LISTED, PHRASE, QUOTED, Candidate, chances
 from services.enrich.named import Named
 from services.enrich.names import Names
-from services.enrich.phrases import fits_any_story, kind_of, quoted_in
+from services.enrich.organisations import is_only_inside
+from services.enrich.phrases import ends_as_place, fits_any_story, kind_of, quoted_in
 from services.enrich.topics import topics_of
 from services.enrich.words import Hashes, Numbers, Text
 from shared.article import TagKind
 
-JUDGED = 24
+JUDGED, COMPARED = 24, 48
+SHORTEST = 2
+LINE = "线"
 HEADLINE_WEIGHT, NAMES_HEADLINE_WEIGHT = 1.5, 1.15
 """A name in a headline is mostly in the text too, and counted there."""
 LEAD_WEIGHT, LEAD_CHARS = 0.3, 60
@@ -29,35 +33,61 @@ DAMPING = 0.8
 COMMON_DAMPING = 0.2
 KNOWN_WEIGHT, MOST_KNOWN = 0.4, 2.0
 """Names that the archive has written about before weigh up to 1.8 times as much."""
-KIND_WEIGHT: dict[TagKind, float] = {
-    "person": 1.6,
-    "organisation": 1.3,
-    "place": 1.0,
-    "topic": 1.0,
-}
 QUOTED_WEIGHT, LISTED_WEIGHT, PROPER_WEIGHT = 1.25, 1.25, 1.3
 NAMED_WEIGHT = 1.0
 """The least for organisations and places, whose names may be long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A possible tag: where to read its name, its kind, its weight, and why it may be one."""
-
-    start: int
-    end: int
-    count: int
-    kind: TagKind
-    weight: float
-    evidence: str
-
-
 def candidates_of(text: Text, names: Names, corpus: Corpus) -> list[Candidate]:
-    """All candidates of a text, the weightiest first."""
+    """All candidates of a text, the likeliest first; their weight is the chance to be a tag."""
+    raw = raw_candidates_of(text, names, corpus)
+    likely = zip(raw, chances(text, raw), strict=True)
+    judged = [one._replace(weight=chance) for one, chance in likely]
+    return sorted(judged, key=lambda one: (-one.weight, one.start, one.end))
+
+
+def raw_candidates_of(text: Text, names: Names, corpus: Corpus) -> list[Candidate]:
+    """All candidates of a text, by how much it leans on each, the most first."""
     quoted = list(_quoted(text, names))
     pieces = (*names.named, *quoted)
-    found = [*_named(text, pieces, corpus), *_phrases(text, pieces, names, corpus)]
-    return sorted(found, key=lambda one: (-one.weight, one.start, one.end))
+    whole = [one for one in pieces if not is_only_inside(one, pieces)]
+    found = [*_named(text, whole, corpus), *_phrases(text, pieces, names, corpus)]
+    found.sort(key=lambda one: (-one.weight, one.start, one.end))
+    return list(_related(text, found[:COMPARED]))
+
+
+def _related(text: Text, found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Tell of each candidate whether it is a part of a longer one, and what it holds."""
+    names = [text.folded[one.start : one.end] for one in found]
+    lines = [name for name in names if name.endswith(LINE)]
+    listed = [name for name, one in zip(names, found, strict=True) if one.evidence == LISTED]
+    for name, one in zip(names, found, strict=True):
+        if one.kind != "topic":
+            yield one
+            continue
+        ends = len(name) > SHORTEST and name.endswith(_matters())
+        longer = [
+            other.times
+            for around, other in zip(names, found, strict=True)
+            if name in around and around != name and not _is_said_of(around, name)
+        ]
+        within = min(max(longer, default=0) / one.times, 1.0)
+        is_piece = within == 1.0 and one.times > 1
+        if is_piece or any(_is_said_of(name, part) for part in lines):
+            continue
+        holds = any(topic in name and topic != name for topic in listed)
+        yield one._replace(within=within, holds=holds, ends=ends)
+
+
+def _is_said_of(longer: str, name: str) -> bool:
+    """Whether a topic stands before the name of a line that is whole without it: 捷運|萬大線."""
+    is_line = name.endswith(LINE) and longer != name and longer.endswith(name)
+    return is_line and longer.removesuffix(name) in folded_entries("topics")
+
+
+@cache
+def _matters() -> tuple[str, ...]:
+    return tuple(folded_entries("topic_suffixes"))
 
 
 def _quoted(text: Text, names: Names) -> Iterator[Named]:
@@ -80,7 +110,7 @@ def _quoted(text: Text, names: Names) -> Iterator[Named]:
             continue
         seen.add(name)
         count = min(text.folded.count(name), 50)
-        yield Named(name, kind_of(name), ((start, end),) * count, "引號內")
+        yield Named(name, kind_of(name), ((start, end),) * count, QUOTED)
 
 
 def _named(text: Text, named: Sequence[Named], corpus: Corpus) -> Iterator[Candidate]:
@@ -97,8 +127,10 @@ def _named(text: Text, named: Sequence[Named], corpus: Corpus) -> Iterator[Candi
     before = np.minimum(np.log1p(corpus.seen_before(hashes)), MOST_KNOWN)
     leaning = leaning * (1 + KNOWN_WEIGHT * before)
     for one, (start, end), count, weight in zip(named, spans, counts, leaning, strict=True):
-        factor = QUOTED_WEIGHT if one.evidence == "引號內" else KIND_WEIGHT[one.kind]
-        yield Candidate(start, end, int(count), one.kind, float(weight) * factor, one.evidence)
+        factor = QUOTED_WEIGHT if one.evidence == QUOTED else 1.0
+        first = one.mentions[0][0]
+        weighed = float(weight) * factor
+        yield Candidate(start, end, first, int(count), one.kind, weighed, one.evidence)
 
 
 def _phrases(
@@ -121,7 +153,7 @@ def _phrases(
             or any(name in one for one in people)
         ):
             continue
-        kind = kind_of(name)
+        kind: TagKind = "place" if ends_as_place(name) else "topic"
         shape = float(grams.weights[place])
         if kind != "topic":
             shape = max(shape, NAMED_WEIGHT)
@@ -129,9 +161,9 @@ def _phrases(
             shape = LISTED_WEIGHT
         if _is_proper(text, start, end):
             shape *= PROPER_WEIGHT
-        why = "常見主題" if name in listed else "詞組"
+        why = LISTED if name in listed else PHRASE
         yield Candidate(
-            start, end, int(grams.counts[place]), kind, shape * float(leaning[place]), why
+            start, end, start, int(grams.counts[place]), kind, shape * float(leaning[place]), why
         )
 
 

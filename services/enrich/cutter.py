@@ -4,7 +4,8 @@ A dictionary word also has a nature there: `v` a verb, `n…` a noun. Natures of
 statistics of the cutter made up are worth nothing, and are not asked for.
 """
 
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Literal
 
 import rjieba
@@ -22,13 +23,25 @@ ADDED = {
     "generic_modifiers": "b",
 }
 """Lists whose entries are words, and the nature each gives to them."""
+STRONG = {
+    "titles": "n",
+    "kin": "n",
+    "speech": "v",
+    "whole_endings": "n",
+    "places": "ns",
+    "organisations": "nt",
+}
+"""Lists whose words, if longer than a character, are cut out of whatever stands around them."""
+STRONG_FREQUENCY = 20_000
+"""As often as the commonest words of the dictionary, so that no made-up word is worth more."""
 GLUED = frozenset("由与在向和及对把将被让为于给跟替据以")
 """Function words that the statistics like to glue to the unknown name behind them."""
 MIN_GLUED_CHARS = 3
+GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
+"""Function words that they like to glue to the unknown name before them."""
 MAX_NATURES = 1 << 15
 VERBS = ("v", "vd", "vq", "vg", "df")
 OTHERS = ("d", "p", "c", "u", "r", "m", "q", "y", "e", "o", "f", "t", "z", "zg", "i", "l")
-_natures: dict[str, Nature] = {}
 
 
 @cache
@@ -38,6 +51,10 @@ def _dictionary() -> rjieba.Jieba:
         for word in sorted(folded_entries(name)):
             if not dictionary.has_word(word):
                 dictionary.add_word(word, None, nature)
+    for name, nature in STRONG.items():
+        for word in sorted(folded_entries(name)):
+            if len(word) > 1:
+                dictionary.add_word(word, STRONG_FREQUENCY, nature)
     return dictionary
 
 
@@ -45,11 +62,23 @@ def cut_folded(text: str) -> list[str]:
     """The words of a folded text, in order and without a gap."""
     words: list[str] = []
     for word in _dictionary().cut(text):
-        if len(word) >= MIN_GLUED_CHARS and word[0] in GLUED and not is_known(word):
-            words += (word[0], word[1:])
+        may_be_glued = word[-1] in GLUED_BEHIND or word[0] in GLUED
+        if may_be_glued and len(word) > 1 and nature_of(word) == "unknown":
+            words += _unglued(word)
         else:
             words.append(word)
     return words
+
+
+def _unglued(word: str) -> Iterator[str]:
+    """The parts of a word that only the statistics made up."""
+    if len(word) >= MIN_GLUED_CHARS and word[0] in GLUED:
+        yield word[0]
+        word = word[1:]
+    if word[-1] in GLUED_BEHIND:
+        yield word[:-1]
+        word = word[-1]
+    yield word
 
 
 def is_known(word: str) -> bool:
@@ -57,17 +86,9 @@ def is_known(word: str) -> bool:
     return nature_of(word) != "unknown"
 
 
+@lru_cache(maxsize=MAX_NATURES)
 def nature_of(word: str) -> Nature:
     """What kind of word the dictionary says a folded word is."""
-    nature = _natures.get(word)
-    if nature is None:
-        if len(_natures) >= MAX_NATURES:
-            _natures.clear()
-        nature = _natures[word] = _looked_up(word)
-    return nature
-
-
-def _looked_up(word: str) -> Nature:
     dictionary = _dictionary()
     if not dictionary.has_word(word):
         return "unknown"

@@ -6,9 +6,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.enrich.candidates import Candidate, candidates_of
+from services.enrich.candidates import candidates_of
 from services.enrich.corpus import Corpus
 from services.enrich.folding import fold
+from services.enrich.judgement import Candidate
 from services.enrich.names import names_of
 from services.enrich.pipeline import Pipeline
 from services.enrich.steps.related import MOST, why_not_shown
@@ -68,7 +69,7 @@ def _terms(article: Article, corpus: Corpus) -> Iterator[Term]:
     for one in found[:MOST_TERMS]:
         name = " ".join(text.surface[one.start : one.end].split())
         fate = _fate(name, one, article, corpus)
-        yield Term(name, one.kind, round(one.weight, 2), f"{one.evidence} ×{one.count}", fate)
+        yield Term(name, one.kind, round(one.weight, 2), f"{one.evidence} ×{one.times}", fate)
 
 
 def _fate(name: str, one: Candidate, article: Article, corpus: Corpus) -> str:

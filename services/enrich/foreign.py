@@ -15,7 +15,8 @@ from services.enrich.words import Text
 DOTTED = re.compile(rf"([{HAN}]{{1,12}})[·‧•・˙](?:[{HAN}]{{1,6}}[·‧•・˙]){{0,3}}([{HAN}]{{1,12}})")
 DOT = re.compile("[·‧•・˙]")
 MAX_DOTTED = 50
-LONGEST_PART, SHORTEST_PART = 6, 2
+LONGEST_PART, SHORTEST_PART = 7, 2
+LONG_BY_SOUND = 4
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -25,36 +26,89 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 
 def foreign_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
-    """Yield the spans of dotted names. `offices` = where an office ends, and the office."""
+    """Yield the spans of foreign names. `offices` = where an office ends, and the office."""
+    if not DOT.search(text.folded):
+        return
     words = dict(text.words)
     for number, match in enumerate(DOTTED.finditer(text.folded)):
         if number >= MAX_DOTTED:
             return
         start = _start(text, match.start(1), match.end(1), offices)
-        yield start, _end(text, words, match.start(2), match.end(2))
+        end = _end(text, words, match.start(2), match.end(2))
+        yield start, end
+
+
+def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
+    """Yield the spans of names behind an office that are written by their sound: 名將杜邦."""
+    words = dict(text.words)
+    for start in offices:
+        end = _end_by_sound(text, words, start)
+        if end - start >= SHORTEST_PART:
+            yield start, end
 
 
 def _start(text: Text, first: int, dot: int, offices: Mapping[int, str]) -> int:
-    """Where the part before the dot begins."""
-    known = {at: word for at, word in text.words if first <= at < dot and _is_ordinary(word)}
-    behind = max((at + len(word) for at, word in known.items()), default=first)
-    earliest = max(first, behind, dot - LONGEST_PART)
+    """Where the part before the dot begins: behind an office or the last ordinary word."""
     at = dot
-    while at > earliest and at not in offices and _sounds_foreign(text.folded[at - 1]):
-        at -= 1
-    return at if dot - at >= SHORTEST_PART else max(first, min(behind, dot - 1), dot - 3)
+    inside = [(start, word) for start, word in text.words_before(dot) if start >= first]
+    for start, word in reversed(inside):
+        office = next((end for end in range(start + len(word), start, -1) if end in offices), start)
+        if office > start:
+            return min(office, dot - 1)
+        if dot - start > LONGEST_PART or _is_ordinary(word):
+            break
+        at = start
+    while dot - at > SHORTEST_PART and not _sounds_foreign(text.folded[at]):
+        at += 1
+    return at if at < dot else max(first, dot - SHORTEST_PART)
 
 
 def _end(text: Text, words: Mapping[int, str], dot: int, last: int) -> int:
-    """Where the part after the dot ends."""
+    """Where the part after the dot ends: before the next ordinary word."""
     at, latest = dot, min(last, dot + LONGEST_PART)
-    while at < latest and _sounds_foreign(text.folded[at]) and not _is_ordinary(words.get(at, "")):
+    while at < latest:
+        word = words.get(at, "")
+        if at > dot and word and (_is_ordinary(word) or is_speech(word)):
+            break
         at += 1
-    return at if at - dot >= SHORTEST_PART else min(last, dot + 2)
+    while at - dot > SHORTEST_PART and _begins_the_next(text.folded[at - 1]):
+        at -= 1
+    return at if at - dot >= SHORTEST_PART else min(last, dot + SHORTEST_PART)
+
+
+def _end_by_sound(text: Text, words: Mapping[int, str], start: int) -> int:
+    """Where a name ends that is written by its sound alone: 名將|杜邦."""
+    at = start
+    while at < start + LONGEST_PART and at in words:
+        word = words[at]
+        if is_speech(word) or not folded_entries("transliterations").issuperset(word):
+            break
+        at += len(word)
+    name = text.folded[start:at]
+    is_odd = words.get(start) != name or not is_known(name) or not _is_elsewhere(name)
+    follows = words.get(at, "")
+    return (
+        at if is_odd and (not follows or is_speech(follows) or len(name) > SHORTEST_PART) else start
+    )
+
+
+def _is_elsewhere(name: str) -> bool:
+    """Whether it is also a place, or a word that is common."""
+    return any(name in folded_entries(listed) for listed in ("places", "common", "topics"))
 
 
 def _sounds_foreign(char: str) -> bool:
     return char in folded_entries("transliterations")
+
+
+def _begins_the_next(char: str) -> bool:
+    """Whether a last character is a verb that the cut glued to the name: 萊赫特|率."""
+    return char in folded_entries("single_verbs") and not _sounds_foreign(char)
+
+
+def is_speech(word: str) -> bool:
+    """Whether it is a word for what people do in the news."""
+    return word in folded_entries("speech")
 
 
 def _is_ordinary(word: str) -> bool:

@@ -16,8 +16,10 @@ def places_in(text: Text, taken: frozenset[int]) -> Iterator[Named]:
     """Yield the places a text names outside the `taken` places; 桃園 and 桃園市 are one."""
     found: dict[str, list[Span]] = {}
     listed = folded_entries("places") | frozenset(_districts(text))
-    for at, word in _words(text):
-        if word in listed and at not in taken:
+    said = listed & text.distinct
+    words = [(at, word) for at, word in text.words if word in said]
+    for at, word in sorted([*words, *((at, pair) for at, pair in _pairs(text) if pair in listed)]):
+        if at not in taken:
             found.setdefault(key(word), []).append((at, at + len(word)))
     for spans in found.values():
         yield _place(text, spans)
@@ -25,16 +27,19 @@ def places_in(text: Text, taken: frozenset[int]) -> Iterator[Named]:
 
 def _districts(text: Text) -> Iterator[str]:
     """Districts without their ending, where their county stands before them: 桃園大溪."""
-    places = folded_entries("places")
-    for (at, county), (after, word) in zip(text.words, text.words[1:], strict=False):
-        is_pair = county in places and after == at + len(county) and word not in places
+    places, words = folded_entries("places"), text.words
+    if places.isdisjoint(text.distinct):
+        return
+    known = [place for place, (_, word) in enumerate(words[:-1]) if word in places]
+    for place in known:
+        (at, county), (after, word) = words[place], words[place + 1]
+        is_pair = after == at + len(county) and word not in places
         if is_pair and any(word + ending in places for ending in DISTRICT_ENDINGS):
             yield word
 
 
-def _words(text: Text) -> Iterator[tuple[int, str]]:
-    """Yield words, and pairs of words one space apart: New York."""
-    yield from text.words
+def _pairs(text: Text) -> Iterator[tuple[int, str]]:
+    """Yield pairs of words one space apart: New York."""
     if not text.surface.isascii() and not LATIN_PAIR.search(text.folded):
         return
     for (at, word), (after, other) in zip(text.words, text.words[1:], strict=False):

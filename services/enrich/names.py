@@ -17,6 +17,7 @@ from services.enrich.grams import runs_of
 from services.enrich.named import Named, Span
 from services.enrich.organisations import organisations_in
 from services.enrich.people import people_in, writers_of
+from services.enrich.storms import storms_in
 from services.enrich.teams import teams_in
 from services.enrich.words import Text, hashes_of
 from shared.article import Article
@@ -63,7 +64,7 @@ def _remembered(uri: str, text: Text, found: Names, corpus: Corpus) -> Iterator[
 def _names(text: Text, authors: tuple[str, ...], byline: str) -> Names:
     people = people_in(text, (*map(fold, authors), *writers_of(byline)))
     taken = _places(people.bylines) | _places(span for one in people.named for span in one.mentions)
-    organisations = (*teams_in(text), *organisations_in(text, taken))
+    organisations = (*storms_in(text), *teams_in(text), *organisations_in(text, taken))
     named_after = _places(span for one in organisations for span in one.mentions)
     taken |= named_after
     alive = [one for one in people.named if any(at not in named_after for at, _ in one.mentions)]

@@ -7,29 +7,47 @@ and so is 島嶼行動聯盟 that is 島盟.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
-from services.enrich.cutter import is_known, nature_of
+from services.enrich.brands import TRADES, brands_in
+from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries, function_words
-from services.enrich.named import Named, Span, all_mentions, any_of
+from services.enrich.name_grammar import (
+    MAX_WORDS,
+    part_of,
+    start_of_listed,
+    start_of_name,
+)
+from services.enrich.named import Named, all_mentions, mentions_of
+from services.enrich.person_signs import offices_in
 from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,
-    endings,
+    ending_of,
     ends_as_organisation,
     last_characters,
+    loose_endings,
 )
 from services.enrich.words import Text
 
-MAX_CHARS, MAX_WORDS = 16, 6
 MAX_ORGANISATIONS = 40
-FEW = 2
+FEW, MIN_FIRM = 2, 3
+THINGS = frozenset("线桥路站案馆园港湾区号楼法费税式型性化")
+"""Characters that what is built or decided ends with, and firms do not: 萬大線|工程."""
+TEMPLES = frozenset("宫庙寺殿")
+WEAK_LAST = frozenset("厂庙院处")
+BEFORE_OFFICES = ("前", "副", "现", "新", "老")
+SCHOLARLY = ("大学", "学院", "研究所")
+SPEAKING = ("说", "则", "称")
+TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
+"""Parts of a name that tell which firm or market it is, as words for what it does do not."""
 COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰", "印度", "泰国", "越南")
+SIZES = "新大小"
+PARTY_ENDING = "党"
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂")
 """Endings that an office begins with: 部長, 局長."""
-NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所")
 AGENCIES = frozenset("局署")
 COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")
 """Endings of agencies, which need no town before them: 衛生局, 消防署."""
@@ -39,28 +57,46 @@ OF_A_PARTY = frozenset("籍团主立议总推提")
 
 def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
     """Find organisations outside the `taken` places, which belong to people and bylines."""
-    found: dict[str, Span] = {}
-    listed = folded_entries("organisations")
-    headed = _headed(text)
+    found: dict[str, str] = {}
+    for name, why in _ended(text, taken):
+        found.setdefault(name, why)
+        if len(found) >= MAX_ORGANISATIONS:
+            break
+    for name in _parties(text, taken):
+        found.setdefault(name, "結尾")
+    for (start, end), why in brands_in(text, taken):
+        name = text.folded[start:end]
+        is_of_a_person = any(at in taken for at, _ in mentions_of(text.folded, name))
+        if not is_of_a_person and not any(name in other for other in found):
+            found[name] = why
+    names = list(found)[:MAX_ORGANISATIONS]
+    short = {name for name in names if _is_short_form(name, names)}
+    return tuple(_named(text, name, short, found[name]) for name in names if name not in short)
+
+
+def _ended(text: Text, taken: frozenset[int]) -> Iterator[tuple[str, str]]:
+    """Yield names by their ending or a list, and which of both; the headed ones too."""
+    listed, lasts, headed = folded_entries("organisations"), last_characters(), _headed(text)
+    ends = {word for word in text.distinct if word[-1] in lasts and ending_of(word) != "none"}
+    loose = loose_endings() & text.distinct
+    likely = ends | loose | (listed & text.distinct)
     for place, (at, word) in enumerate(text.words):
-        if at in taken:
+        if (word not in likely and at not in headed) or at in taken:
             continue
         end = headed.get(at, at + len(word))
-        if end > at and at in headed:
-            start = _start(text, place, taken, is_listed=False)
+        is_listed = word in listed and at not in headed
+        start = _start(text, place, taken, is_listed=is_listed)
+        name = text.folded[start:end]
+        if at in headed:
             if end - start > MIN_BEFORE_SHORT_ENDING:
-                found.setdefault(text.folded[start:end], (start, end))
-            continue
-        is_listed = word in listed
-        if is_listed or _may_end_here(text, place):
-            start = _start(text, place, taken, is_listed=is_listed)
-            name = text.folded[start:end]
-            if is_listed or (_is_name(text, start, end, place) and ends_as_organisation(name)):
-                found.setdefault(name, (start, end))
-    found |= {name: span for name, span in _parties(text, taken) if name not in found}
-    names = list(found)[:MAX_ORGANISATIONS]
-    named = [_named(text, name, names) for name in names if not _is_short_form(name, names)]
-    return tuple(one for one in named if not _is_only_inside(one, named))
+                yield name, "結尾"
+        elif is_listed:
+            yield name, "名單"
+        elif _may_end_here(text, place) and ends_as_organisation(name):
+            if _is_name(text, start, end, place):
+                yield name, "結尾"
+        elif word in loose and _is_firm(text, start, end, place):
+            yield name, "結尾"
 
 
 def _headed(text: Text) -> dict[int, int]:
@@ -69,25 +105,31 @@ def _headed(text: Text) -> dict[int, int]:
     衛福|部長 and 經濟部長 speak of 衛福部 and 經濟部.
     """
     found: dict[int, int] = {}
-    for match in any_of("titles").finditer(text.folded):
-        at = match.start()
+    for at, _ in offices_in(text):
         if text.folded[at + 1 : at + 2] != "长" or text.folded[at] not in HEADED:
             continue
-        place = int(text.starts.searchsorted(at, "right")) - 1
-        if place > 0 and text.starts[place] == at and text.ends[place - 1] == at:
+        place = text.place_of(at)
+        if place > 0 and text.words[place][0] == at and _touches(text, place):
             place -= 1
-        if place >= 0 and text.starts[place] < at:
-            found[int(text.starts[place])] = at + 1
+        if text.folded[at - 1] in (text.folded[at], *BEFORE_OFFICES):
+            continue
+        if place >= 0 and text.words[place][0] < at:
+            found[text.words[place][0]] = at + 1
     return found
+
+
+def _touches(text: Text, place: int) -> bool:
+    """Whether the word before begins where this one ends, without a mark between."""
+    at, word = text.words[place - 1]
+    return at + len(word) == text.words[place][0]
 
 
 def _may_end_here(text: Text, place: int) -> bool:
     at, word = text.words[place]
-    if word[-1] not in last_characters() or word.endswith(endings(2)):
-        return False
-    if word.endswith(endings(0)):
-        return True
-    if not word.endswith(endings(1)) or len(word) == MIN_BEFORE_SHORT_ENDING:
+    ending = ending_of(word)
+    if ending != "short" or word in folded_entries("whole_endings"):
+        return ending != "none"
+    if len(word) == MIN_BEFORE_SHORT_ENDING:
         return False
     after = text.words[place + 1] if place + 1 < len(text.words) else (-1, "")
     return after[0] != at + len(word) or len(after[1]) > 1 or after[1] in function_words()
@@ -98,50 +140,37 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
     at, word = text.words[place]
     end = at + len(word)
     if is_listed:
-        return at
+        return start_of_listed(text, place)
     if len(word) == 1 and place and text.words[place - 1][1][0].isnumeric():
         return at
-    for before in range(place - 1, max(place - MAX_WORDS, -1), -1):
-        start, other = text.words[before]
-        is_next = start + len(other) == at and end - start <= MAX_CHARS
-        is_free = start not in taken or word.endswith(NAMED_AFTER_PEOPLE)
-        if not is_next or not is_free or not _may_stand_inside(other):
-            break
-        at = start
+    at = start_of_name(text, place, taken)
     return _without_country(text, at, end)
 
 
-@cache
-def _boundaries() -> frozenset[str]:
-    return folded_entries("titles") | folded_entries("generic_modifiers") | folded_entries("speech")
+def _behind_places(text: Text, start: int, end: int) -> int:
+    """Leave the township off a temple: 線西鄉|慶安宮."""
+    place = text.place_of(start)
+    while text.ends[place] < end - 1 and part_of(text.words[place][1]) == "place":
+        place += 1
+    behind = int(text.starts[place])
+    return behind if ends_as_organisation(text.folded[behind:end]) else start
 
 
 @cache
-def _inside() -> frozenset[str]:
-    return folded_entries("inside_names")
-
-
-def _may_stand_inside(word: str) -> bool:
-    if word in _inside():
-        return True
-    if word in function_words() or word in _boundaries():
-        return False
-    if len(word) == 1:
-        return word not in folded_entries("single_verbs") and not word.isnumeric()
-    nature = nature_of(word)
-    if nature == "unknown" and word[-1] in function_words():
-        return False
-    if nature == "other" or word[0].isnumeric():
-        return word.startswith("第")
-    return nature != "verb"
+def _firms() -> tuple[str, ...]:
+    return tuple(folded_entries("weak_suffixes"))
 
 
 def _without_country(text: Text, start: int, end: int) -> int:
     """Leave 日本 off 日本東北電材, and a town off what is mostly named without it."""
-    for country in COUNTRIES:
+    is_without = text.folded[start:end].endswith((*_firms(), *SCHOLARLY))
+    countries = COUNTRIES if is_without else ()
+    for country in countries:
         behind = start + len(country)
         if text.folded.startswith(country, start) and end - behind > FEW_FOR_SHORTENING - 1:
             return behind
+    if text.folded[end - 1] in TEMPLES:
+        return _behind_places(text, start, end)
     town, rest = text.folded[start : start + 2], text.folded[start + 2 : end]
     is_alone = len(rest) > FEW_FOR_SHORTENING and town in folded_entries("places")
     if is_alone and text.folded.count(rest) > 2 * text.folded.count(town + rest):
@@ -156,14 +185,48 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
     if not before:
         return end - start > len(word) or _is_word_a_name(word)
     told = [w for w in before if w not in folded_entries("generic_names")]
-    if word in folded_entries("weak_suffixes"):
-        places = folded_entries("places")
-        return any(w in places or len(w) == 1 or not is_known(w) for w in told) or len(told) > FEW
-    return bool(told)
+    is_weak = ending_of(word) == "short" and word[-1] in WEAK_LAST
+    if word not in folded_entries("weak_suffixes") and not is_weak:
+        return bool(told)
+    parts = {part_of(w) for w in before}
+    is_own = (
+        any(w.startswith("第") for w in before)
+        or sum(len(w) for w in before if part_of(w) == "own") > 1
+    )
+    return is_own or bool(parts & TELLING) or (bool(told) and _acts(text, start, end))
+
+
+def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
+    """Whether a name of its own stands before a loose ending, and comes again or acts."""
+    at, _ = text.words[place]
+    before = [w for a, w in text.words[max(place - MAX_WORDS, 0) : place] if start <= a < at]
+    told = [w for w in before if w not in folded_entries("generic_names")]
+    own = "".join(w for w in told if part_of(w) == "own")
+    if not told or len(before) > FEW or any(w[-1] in THINGS for w in told):
+        return False
+    is_again = len(own) >= FEW and text.folded.count(own) > 1
+    return is_again or (end - start > MIN_FIRM and _acts(text, start, end))
+
+
+def _acts(text: Text, start: int, end: int) -> bool:
+    """Whether what stands around says that a name is here: 海島航運|總經理, 建商|永恩建設."""
+    place = text.place_of(end)
+    at, after = text.words[place] if place >= 0 else (-1, "")
+    after = after if at == end else ""
+    if (
+        after in folded_entries("titles")
+        or after in SPEAKING
+        or after in TRADES
+        or (len(after) > 1 and after in folded_entries("speech"))
+    ):
+        return True
+    before = [word for at, word in text.words_before(start, 1) if at + len(word) == start]
+    return bool(before) and before[0] in folded_entries("class_nouns")
 
 
 def _is_word_a_name(word: str) -> bool:
     is_whole = word.endswith(_schools()) and word not in _schools()
+    is_whole |= word[-1] in "部署院" and word.startswith(tuple(folded_entries("countries")))
     is_whole |= word[-1] in AGENCIES and is_known(word) and not word.startswith(COUNTED)
     return len(word) > MIN_BEFORE_SHORT_ENDING and (is_whole or not is_known(word))
 
@@ -173,22 +236,31 @@ def _schools() -> tuple[str, ...]:
     return tuple(folded_entries("schools"))
 
 
-def _parties(text: Text, taken: frozenset[int]) -> Iterator[tuple[str, Span]]:
+def _parties(text: Text, taken: frozenset[int]) -> Iterator[str]:
     """Yield parties, by two characters before 黨: named twice, or followed by what parties have."""
+    if PARTY_ENDING not in text.folded:
+        return
     free = set(text.starts.tolist()) - taken
     matches = [match for match in PARTY.finditer(text.folded) if match.start() in free]
     counts = Counter(match.group() for match in matches)
     for match in matches:
         head, after = match.groups()
         is_named = after in OF_A_PARTY or counts[match.group()] > 1
-        could_be = folded_entries("no_parties").isdisjoint(head)
+        could_be = folded_entries("no_parties").isdisjoint(head) and head[-1] not in SIZES
         if is_named and could_be and head not in folded_entries("generic_names"):
-            yield match.group(), match.span()
+            yield match.group()
 
 
-def _is_only_inside(one: Named, names: list[Named]) -> bool:
-    """Whether it is never mentioned but in the name of another: 花蓮縣政府 in 花蓮縣政府工務處."""
+def is_only_inside(one: Named, names: Sequence[Named]) -> bool:
+    """Whether it is never mentioned but in the name of another: 花蓮縣政府 in 花蓮縣政府工務處.
+
+    What one longer name ends with and another begins with is what both speak of.
+    """
     longer = [other for other in names if other is not one and one.name in other.name]
+    is_listed = one.name in folded_entries("organisations")
+    ends = not is_listed and any(other.name.endswith(one.name) for other in longer)
+    if ends and any(other.name.startswith(one.name) for other in longer):
+        return False
     return bool(longer) and all(
         any(s <= start and end <= e for other in longer for s, e in other.mentions)
         for start, end in one.mentions
@@ -197,12 +269,12 @@ def _is_only_inside(one: Named, names: list[Named]) -> bool:
 
 def _is_short_form(name: str, names: list[str]) -> bool:
     """Whether it is the tail of a longer name: 縣議會 beside 花蓮縣議會."""
-    return any(other != name and other.endswith(name) for other in names)
+    is_listed = name in folded_entries("organisations")
+    return not is_listed and any(other != name and other.endswith(name) for other in names)
 
 
-def _named(text: Text, name: str, names: list[str]) -> Named:
-    tails = [other for other in names if other != name and name.endswith(other)]
+def _named(text: Text, name: str, short: set[str], why: str) -> Named:
+    tails = [other for other in short if name.endswith(other)]
     shorter = tuple(dict.fromkeys((*tails, *tails_of(name), *shortened_in(text.folded, name))))
-    why = "名單" if name in folded_entries("organisations") else "結尾"
     mentions = all_mentions(text.folded, name, shorter)
     return Named(name, "organisation", mentions, f"機構，{why}")

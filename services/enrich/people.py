@@ -9,31 +9,37 @@ and kept apart: a byline is not what the story is about.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-from services.enrich.cutter import is_known, nature_of
-from services.enrich.folding import HAN, folded_entries, function_words
-from services.enrich.foreign import foreign_names_in, parts_of
-from services.enrich.lexicon import lines
+from services.enrich.folding import fold, folded_entries
+from services.enrich.foreign import LONG_BY_SOUND, foreign_names_in, parts_of, sounded_names_in
+from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
+from services.enrich.person_signs import (
+    NOT_HAN,
+    SURE,
+    Surroundings,
+    first_characters,
+    may_be_given,
+    sureness,
+    surnames,
+    surroundings_of,
+)
+from services.enrich.stage_names import listed_names_in, stage_names_in
 from services.enrich.words import Text
 
 CREDIT = re.compile(r"[图文摄][ 　]?[/／|｜][ 　]?[^\s()（）/／，。]{1,20}")
 AFTER_REPORTER = re.compile(r"[ 　:/／、]{0,3}")
-NOT_HAN = re.compile(f"[^{HAN}]")
 MAX_COAUTHORS = 3
 MAX_PEOPLE = 40
 """More names than this are a list, and a list is not what a story is about."""
 MAX_JUDGED = 400
-EVERYDAY = 10
-"""How many of 1,000 articles hold an everyday word."""
-SURE = 3.0
-AGED = "岁的"
-ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主将友")
-"""How words for what somebody is or does end: 防護員許淮安."""
-PREPOSITIONS = frozenset("向和于从")
-"""Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
-PLACE_ENDINGS = frozenset("桥山川河江湖港岛路街村镇乡里区市县国线站线桥寺庙")
+MOST_COMMON = 60
+LONG = 3
+NEARLY = 1.5
+"""A name is no name if one character more is nearly as sure a name."""
+GLUED_VERBS = frozenset("送攻扑投轰收打带赴率学挥接击夺抢")
+MAX_FAMILIES = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -44,28 +50,17 @@ class People:
     bylines: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a text shows around any place: words by their start, ends of words, offices."""
-
-    folded: str
-    words: dict[int, str]
-    ends: frozenset[int]
-    guessed: frozenset[int]
-    """Places inside or at the end of words that only the statistics of the cut made up."""
-    offices_before: dict[int, str]
-    """Where an office ends: the office, as written."""
-    offices_after: dict[int, str]
-
-
 def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     """Find people, and bylines by the word for a reporter or by `writers`, which are folded."""
-    around = _surroundings(text)
+    around = surroundings_of(text)
     authors = list(dict.fromkeys((*writers, *_reporters(around))))[:MAX_PEOPLE]
     foreign = list(foreign_names_in(text, around.offices_before))
+    sounded = sounded_names_in(text, around.offices_before)
+    foreign += [span for span in sounded if span[1] - span[0] >= LONG_BY_SOUND]
     found = {text.folded[start:end]: "外文或族語名" for start, end in foreign}
     for name, why in _names(around, foreign):
         found.setdefault(name, why)
+    found |= _without_family_names(text, around, set(found))
     listed = folded_entries("people")
     found |= {word: "列名" for _, word in text.words if word in listed and word not in found}
     spans = [match.span() for match in CREDIT.finditer(text.folded)]
@@ -78,43 +73,66 @@ def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     return People(tuple(people[:MAX_PEOPLE]), tuple(spans))
 
 
+def _without_family_names(text: Text, around: Surroundings, known: set[str]) -> dict[str, str]:
+    """Names by their sound, and stage names, that lie in no name known already."""
+    taken = {at for name in known for span in mentions_of(text.folded, name) for at in range(*span)}
+    found = {}
+    for start, end in (
+        *sounded_names_in(text, around.offices_before),
+        *stage_names_in(text, around.offices_before | around.kin_before),
+        *listed_names_in(text),
+    ):
+        if taken.isdisjoint(range(start, end)):
+            taken.update(range(start, end))
+            office = (around.offices_before | around.kin_before).get(start, "")
+            found[text.folded[start:end]] = f"職稱「{office}」" if office else "別名"
+    return found
+
+
 def writers_of(byline: str) -> list[str]:
     """The folded names of a byline: 記者蘇莞如／花蓮報導."""
-    return list(_reporters(_surroundings(Text(byline)))) if byline else []
-
-
-def _surroundings(text: Text) -> Surroundings:
-    offices = [m.span() for m in any_of("titles").finditer(text.folded)]
-    pairs = zip(text.words, text.natures, strict=True)
-    unknown = [word for word, nature in pairs if nature == "unknown" and len(word[1]) > 1]
-    return Surroundings(
-        text.folded,
-        dict(text.words),
-        frozenset(text.ends.tolist()),
-        frozenset(at + n for at, word in unknown for n in range(1, len(word) + 1)),
-        {end: text.surface[start:end] for start, end in offices},
-        {start: text.surface[start:end] for start, end in offices},
-    )
+    return list(_reporters(surroundings_of(Text(byline)))) if byline else []
 
 
 def _names(around: Surroundings, foreign: list[Span]) -> Iterator[tuple[str, str]]:
     """Yield (folded name, why), surest first; no name that a surer or a foreign one overlaps."""
     judged: list[tuple[float, int, int, str]] = []
-    firsts, end = _first_characters(), len(around.folded)
-    before = [at - n for at in around.offices_after for n in (2, 3, 4) if at >= n]
-    likely = (*around.offices_before, *around.words, *sorted(around.guessed), *before)
+    firsts, end = first_characters(), len(around.folded)
+    behind = (*around.offices_after, *around.speaking)
+    before = [at - n for at in behind for n in (3, 2, 4) if at >= n]
+    signed = (*around.offices_before, *around.kin_before)
+    likely = (*signed, *around.open, *sorted(around.guessed), *before)
     for start in dict.fromkeys(likely):
         if start < end and around.folded[start] in firsts:
             judged += _readings(around, start)
         if len(judged) > MAX_JUDGED:
             break
     taken = {at for span in foreign for at in range(*span)}
-    names = {around.folded[start:end] for _, start, end, _ in judged}
-    for _, start, end, why in sorted(judged, key=lambda one: (-one[0], one[1])):
-        is_cut_short = around.folded[start : end + 1] in names
+    surest: dict[str, float] = {}
+    for sure, start, end, _ in judged:
+        name = around.folded[start:end]
+        surest[name] = max(sure, surest.get(name, 0.0))
+    for sure, start, end, why in sorted(judged, key=lambda one: (-one[0], one[1])):
+        nearly = NEARLY if end - start < LONG else 2 * NEARLY
+        is_cut_short = surest.get(around.folded[start : end + 1], 0.0) > sure - nearly
         if not is_cut_short and taken.isdisjoint(range(start, end)):
             taken.update(range(start, end))
             yield around.folded[start:end], why
+
+
+@lru_cache(maxsize=MAX_FAMILIES)
+def _families(name: str) -> tuple[int, ...]:
+    """The lengths of the family names it may begin with: 諸葛, 江 and 江陳 of a wife."""
+    lengths = [length for length in (3, 2, 1) if name[:length] in surnames()]
+    if name[0] != name[1:2] and _commonest().issuperset(name[:2]):
+        lengths.append(2)
+    return tuple(lengths)
+
+
+@cache
+def _commonest() -> frozenset[str]:
+    """The family names that wives may bear before their own."""
+    return frozenset(map(fold, entries("surnames")[:MOST_COMMON]))
 
 
 def _readings(around: Surroundings, start: int) -> Iterator[tuple[float, int, int, str]]:
@@ -122,105 +140,22 @@ def _readings(around: Surroundings, start: int) -> Iterator[tuple[float, int, in
     folded = around.folded
     if start and folded[start - 1].isnumeric():
         return
-    for family in (3, 2, 1):
-        if folded[start : start + family] not in _surnames():
-            continue
+    for family in _families(folded[start : start + 3]):
         for end in (start + family + 2, start + family + 1):
             name = folded[start:end]
-            if end > len(folded) or NOT_HAN.search(name) or not _may_be_given(name[family:]):
+            if end > len(folded) or NOT_HAN.search(name) or not may_be_given(name[family:]):
                 continue
-            sure, why = _sureness(around, start, end, family)
-            if sure >= SURE:
+            sure, why = sureness(around, start, end, family)
+            if sure >= SURE and not _is_too_long(around, start, end):
                 yield sure, start, end, why
 
 
-@cache
-def _surnames() -> frozenset[str]:
-    lists = ("surnames", "rare_surnames", "japanese_surnames")
-    return frozenset[str]().union(*map(folded_entries, lists))
-
-
-@cache
-def _first_characters() -> frozenset[str]:
-    return frozenset(name[0] for name in _surnames())
-
-
-@cache
-def _may_be_given(given: str) -> bool:
-    return folded_entries("name_stops").isdisjoint(given)
-
-
-def _is_doubtful(name: str, family: int) -> bool:
-    """Whether only an office makes a name of it."""
-    is_rare = name[:family] in folded_entries("rare_surnames") or name[0] in PREPOSITIONS
-    return is_rare or name[-1] in PLACE_ENDINGS
-
-
-def _given(char: str) -> float:
-    """How a character fits into a given name: seen there, seldom seen elsewhere, or neither."""
-    if char in folded_entries("given_names"):
-        return 0.75
-    return -1.0 if char in _everyday() else 0.25
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    """The characters of everyday words."""
-    words = (word for line in lines("common") for word in line[1:] if int(line[0]) >= EVERYDAY)
-    return frozenset("".join(words))
-
-
-def _sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
-    folded, name = around.folded, around.folded[start:end]
-    sure, why = 0.0, "姓氏"
-    for office in (around.offices_before.get(start), around.offices_after.get(end)):
-        if office:
-            sure, why = sure + 3, f"職稱「{office}」"
-    if not sure and folded[max(start - 1, 0) : start] in ROLE_ENDINGS:
-        sure, why = 1.5, f"前接「{folded[max(start - 3, 0) : start]}」"
-    if folded[max(start - 2, 0) : start] == AGED:
-        sure, why = 2.0, "前有年齡"
-    after = around.words.get(end, "")
-    if after in folded_entries("speech"):
-        sure, why = sure + 1.5, why if sure else f"後接「{after}」"
-    sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
-    sure += sum(map(_given, name[family:]))
-    sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
-    sure += _by_words(around, start, end)
-    sure += 2 if family > 1 and all(_given(char) > 0 for char in name[family:]) else 0
-    sure -= 1.5 if len(name) == family + 1 else 0
-    if not why.startswith("職稱") and _is_doubtful(name, family):
-        return 0.0, why
-    if sure < SURE and sure > 0 and folded.count(name) > 1:
-        sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"
-    return sure, why
-
-
-def _by_words(around: Surroundings, start: int, end: int) -> float:
-    """What the cut says: an unknown word is like a name, a known one is against it."""
-    word, name = around.words.get(start, ""), around.folded[start:end]
-    if not word:
-        return 0.0 if start in around.guessed else -1.0
-    if word == name and not is_known(word):
-        return 1.5
-    if word == name[:2] and word in folded_entries("japanese_surnames"):
-        return 0.5
-    if len(word) > 1 and is_known(word):
-        if len(word) > len(name) or word == name or nature_of(word) == "verb":
-            return -4.0
-        return -2.5 if word in _ordinary() else -1.0
-    return -0.5 if name in _ordinary() else 0.0
-
-
-@cache
-def _ordinary() -> frozenset[str]:
-    """Words that stand where a name could stand without being one."""
-    lists = ("common", "places", "topics", "organisations", "titles")
-    return function_words().union(*map(folded_entries, lists))
-
-
-def _is_edge(folded: str, at: int) -> bool:
-    return not 0 <= at < len(folded) or bool(NOT_HAN.match(folded[at]))
+def _is_too_long(around: Surroundings, start: int, end: int) -> bool:
+    """Whether the last character is a verb or the first of a number: 強森|送, 沈墨|十九."""
+    last, behind = around.folded[end - 1], around.folded[end : end + 1]
+    is_verb = last in GLUED_VERBS
+    is_verb &= around.words.get(start) == around.folded[start : end - 1]
+    return is_verb or (last.isnumeric() and behind.isnumeric())
 
 
 def _reporters(around: Surroundings) -> Iterator[str]:
@@ -246,6 +181,6 @@ def _writer(around: Surroundings, start: int, end: int) -> float:
     family = next((n for n in (2, 1) if name[:n] in folded_entries("surnames")), 0)
     if not family or len(name) <= family or len(name) > family + 2 or NOT_HAN.search(name):
         return 0.0
-    if not _may_be_given(name[family:]):
+    if not may_be_given(name[family:]):
         return 0.0
-    return _sureness(around, start, end, family)[0] + 3
+    return sureness(around, start, end, family)[0] + 3

@@ -22,6 +22,8 @@ def quoted_in(text: Text) -> Iterator[tuple[int, int]]:
 
     A name begins and ends with a word that is not a function word, and holds none of one character.
     """
+    if not QUOTED.search(text.folded):
+        return
     words = {at: at + len(word) for at, word in text.words}
     weak = {at for (at, _), is_weak in zip(text.words, text.functional, strict=True) if is_weak}
     for match in islice(QUOTED.finditer(text.folded), MAX_QUOTED):
@@ -53,5 +55,10 @@ def kind_of(name: str) -> TagKind:
     """The kind a folded name shows by its ending: organisation, place, or else topic."""
     if ends_as_organisation(name):
         return "organisation"
+    return "place" if ends_as_place(name) else "topic"
+
+
+def ends_as_place(name: str) -> bool:
+    """Whether it ends as the name of a place does, and is more than the ending."""
     places = _place_endings()
-    return "place" if name.endswith(places) and name not in places else "topic"
+    return name.endswith(places) and name not in places

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries
 from services.enrich.named import mentions_of
-from services.enrich.suffixes import endings
+from services.enrich.suffixes import ending_in
 
 IN_BRACKETS = re.compile(rf"[(（](?:以下)?(?:简称)?[「:：]?([{HAN}a-z0-9]{{2,8}})」?[)）]")
 FEW_FOR_SHORTENING = 4
@@ -43,7 +43,7 @@ def shortened_in(folded: str, name: str) -> Iterator[str]:
 
 def stems_of(name: str) -> Iterator[str]:
     """Short forms a name may have later: 和豐金 and 和豐 of 和豐金控, 海鷹 of 基隆海鷹."""
-    ending = next((e for e in endings(0) if name.endswith(e)), "")
+    ending = ending_in(name)
     if ending in DROPS_ITS_LAST:
         yield name[:-1]
     stem = name[: -len(ending)] if ending else ""
@@ -55,7 +55,7 @@ def stems_of(name: str) -> Iterator[str]:
 
 def _stems(folded: str, name: str) -> Iterator[str]:
     """和豐金控 is 和豐金 and 和豐 too, where the text says so."""
-    ending = next((e for e in endings(0) if name.endswith(e)), "")
+    ending = ending_in(name)
     for stem in (name[:-1] if ending in DROPS_ITS_LAST else "", name[: -len(ending) or None]):
         is_free = stem and folded.count(stem) > folded.count(name)
         if is_free and len(stem) > 1 and stem != name and not is_known(stem):

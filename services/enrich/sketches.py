@@ -63,8 +63,9 @@ def sketch_of(text: Text) -> Sketch:
     shingles = _shingles(text)
     if not len(shingles):
         return Sketch(0, shingles, np.zeros(BANDS, np.uint32))
-    mixed = (_FACTORS * shingles.astype(np.uint64) + _OFFSETS) >> np.uint64(32)
-    signature: Hashes = mixed.min(axis=1)
+    mixed = _FACTORS * shingles.astype(np.uint64)
+    mixed += _OFFSETS
+    signature: Hashes = mixed.min(axis=1) >> np.uint64(32)
     joined: Hashes = np.left_shift(signature[0::ROWS], np.uint64(32)) | signature[1::ROWS]
     numbered = np.add(joined, np.arange(BANDS, dtype=np.uint64), dtype=np.uint64)
     bands = (mix(numbered) >> np.uint64(32)).astype(np.uint32)

@@ -13,6 +13,7 @@ from services.enrich.named import Named, all_mentions, any_of
 from services.enrich.words import Text
 
 MIN_SIGNS = 3
+AGAINST = ("对", "击败", "击退", "迎战", "送到", "输给", "力克", "险胜", "逆转", "横扫", "作客")
 HAN_ONLY = re.compile(f"[{HAN}]{{2,3}}")
 
 
@@ -32,7 +33,9 @@ def teams_in(text: Text) -> Iterator[Named]:
         if not is_pair or name in seen or not _is_nickname(word):
             continue
         seen.add(name)
-        if text.folded.count(word) > text.folded.count(name) or text.folded.count(name) > 1:
+        is_again = text.folded.count(word) > text.folded.count(name) > 0
+        is_met = text.folded[max(at - 2, 0) : at].endswith(AGAINST)
+        if is_again or is_met or text.folded.count(name) > 1:
             mentions = all_mentions(text.folded, name, (word,))
             yield Named(name, "organisation", mentions, "球隊，地名加隊名")
 

@@ -60,7 +60,7 @@ def _masks(
 
 def _places(text: Text) -> Flags:
     """Which words are places: a phrase that begins with one is better without it."""
-    listed = folded_entries("places")
+    listed = folded_entries("places") & text.distinct
     return np.array([word in listed for _, word in text.words], bool)
 
 

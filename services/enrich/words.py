@@ -5,6 +5,7 @@ compared and stored many at a time.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -140,9 +141,27 @@ class Text:
         return found
 
     @cached_property
+    def distinct(self) -> frozenset[str]:
+        """Every word once: what is asked of a word is asked of these."""
+        return frozenset([word for _, word in self.words])
+
+    def words_before(self, at: int, most: int = 8) -> list[tuple[int, str]]:
+        """The last words that begin before a place, in order."""
+        place = bisect_left(self._firsts, at)
+        return self.words[max(place - most, 0) : place]
+
+    @cached_property
     def starts(self) -> Numbers:
         """Where each word begins."""
         return np.array([at for at, _ in self.words], np.int64)
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [at for at, _ in self.words]
+
+    def place_of(self, at: int) -> int:
+        """The place of the word that stands at an offset; before the first word, -1."""
+        return bisect_right(self._firsts, at) - 1
 
     @cached_property
     def ends(self) -> Numbers:
@@ -153,12 +172,14 @@ class Text:
     def functional(self) -> Flags:
         """Which words are function words, numbers or hiragana."""
         functions = function_words()
-        return np.array([w in functions or _is_weak(w) for _, w in self.words], bool)
+        weak = {word for word in self.distinct if word in functions or is_weak(word)}
+        return np.array([word in weak for _, word in self.words], bool)
 
     @cached_property
     def natures(self) -> list[Nature]:
         """What kind of word each is by the dictionary."""
-        return [nature_of(word) for _, word in self.words]
+        natures = {word: nature_of(word) for word in self.distinct}
+        return [natures[word] for _, word in self.words]
 
     @cached_property
     def verbal(self) -> Flags:
@@ -195,7 +216,8 @@ class Text:
         return distinct, np.bincount(place, weights, len(distinct)).astype(np.float32)
 
 
-def _is_weak(word: str) -> bool:
+def is_weak(word: str) -> bool:
+    """Whether a folded word is a number, a count or hiragana."""
     first = word[0]
     return "ぁ" <= first <= "ゟ" or (first.isnumeric() and NUMBER.fullmatch(word) is not None)
 

@@ -55,6 +55,15 @@ def test_words_that_begin_like_a_name_are_no_person(sentence: str) -> None:
         ("設備承包商東瑞電力昨天開會。", "東瑞電力"),
         ("高雄市政府水利局派員會勘。", "高雄市政府水利局"),
         ("民本黨團書記長到場。", "民本黨"),
+        ("主辦單位台中市政府運動局表示，名次將重算。", "台中市政府運動局"),
+        ("與新創公司聲澄科技共同開發。", "聲澄科技"),
+        ("資安公司奧義盾說，樣本已送驗。", "奧義盾"),
+        ("女團「夏日奶昔」拆夥。", "夏日奶昔"),
+        ("法官協會理事長說，筆錄是基礎。", "法官協會"),
+        ("航商海島航運總經理道歉。", "海島航運"),
+        ("晶拓微電子獲利，晶拓說，訂單滿到明年。", "晶拓微電子"),
+        ("線西鄉慶安宮主委永福說，金牌丟了。", "慶安宮"),
+        ("日本京都大學教授來訪。", "京都大學"),
     ],
 )
 def test_an_organisation_is_found_from_its_first_word_to_its_ending(
@@ -65,7 +74,16 @@ def test_an_organisation_is_found_from_its_first_word_to_its_ending(
 
 
 @pytest.mark.parametrize(
-    "sentence", ["兩黨協商到半夜。", "第三次開標。處長說明。", "最高可處三萬元。", "知名公司裁員。"]
+    "sentence",
+    [
+        "兩黨協商到半夜。",
+        "第三次開標。處長說明。",
+        "最高可處三萬元。",
+        "知名公司裁員。",
+        "他把錢轉到妻子名下公司。",
+        "警方破獲盜伐集團。",
+        "病歷系統不離院區。",
+    ],
 )
 def test_what_only_ends_like_an_organisation_is_none(sentence: str) -> None:
     assert "organisation" not in named(sentence).values()
@@ -101,3 +119,19 @@ def test_a_name_that_articles_were_tagged_with_is_known_the_next_time() -> None:
         )
     kinds = {tag.name: tag.kind for tag in enrich(later.model_copy(update={"version": 2})).tags}
     assert kinds["曜川"] == "organisation"
+
+
+def test_the_whole_and_its_part_are_one_name_and_the_part_is_no_tag() -> None:
+    story = article(
+        "urn:n:1", "金門水獺", "慈濟基金會土耳其聯絡處發放毛毯，慈濟基金會土耳其聯絡處長期駐守。"
+    )
+    found = {one.name for one in names_of(story, read(story), Corpus()).named}
+    assert fold("慈濟基金會土耳其聯絡處") in found
+    assert "慈濟基金會" not in tag_names(pipeline().enrich(story))
+
+
+def test_a_storm_has_one_name_with_and_without_the_word() -> None:
+    text = "麒麟颱風轉強，麒麟今晚登陸，外圍環流已影響屏東。"
+    story = article("urn:n:1", "快訊", text)
+    found = {one.name: len(one.mentions) for one in names_of(story, read(story), Corpus()).named}
+    assert found[fold("麒麟颱風")] == 2

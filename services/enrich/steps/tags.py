@@ -6,9 +6,10 @@ that the text leans on most, no two that say the same, and none that is a piece 
 
 from collections.abc import Iterator
 
-from services.enrich.candidates import Candidate, candidates_of
+from services.enrich.candidates import candidates_of
 from services.enrich.corpus import Corpus
 from services.enrich.folding import fold, key, key_of_folded
+from services.enrich.judgement import Candidate
 from services.enrich.names import names_of
 from services.enrich.step import Findings
 from services.enrich.vocabulary import Vocabulary
@@ -19,12 +20,9 @@ from shared.article import Article, Tag, TagKind
 after: tuple[str, ...] = ("language",)
 
 FEWEST, MOST = 3, 8
-CUT_OFF, NAMES_CUT_OFF = 0.4, 0.25
-"""A tag beyond the fewest weighs at least this share of the heaviest; names may weigh less."""
-NAMES: tuple[TagKind, ...] = ("person", "organisation")
+CUT_OFF = 0.5
+"""A tag beyond the fewest is at least as likely as this share of the likeliest."""
 NEARLY = 0.8
-HALF_SURE = 4.0
-"""The weight that becomes a score of one half."""
 
 
 def find(article: Article, corpus: Corpus) -> Findings:
@@ -59,10 +57,9 @@ def _chosen(
     heaviest = 0.0
     for one in _whole(text, found):
         heaviest = heaviest or one.weight
-        share = NAMES_CUT_OFF if one.kind in NAMES else CUT_OFF
         if len(taken) >= MOST:
             return
-        if len(taken) >= FEWEST and one.weight < share * heaviest:
+        if len(taken) >= FEWEST and one.weight < CUT_OFF * heaviest:
             continue
         folded = text.folded[one.start : one.end]
         term = vocabulary.term_of(folded)
@@ -75,7 +72,7 @@ def _chosen(
             yield Tag(
                 name=label or " ".join(text.surface[one.start : one.end].split()),
                 kind=kind,
-                score=round(one.weight / (one.weight + HALF_SURE), 3),
+                score=round(one.weight, 3),
                 evidence=_evidence(text, one),
                 creator="wiredesk",
             )
@@ -91,4 +88,4 @@ def _clash(one: tuple[str, str, TagKind], other: tuple[str, str, TagKind]) -> bo
 
 def _evidence(text: Text, candidate: Candidate) -> str:
     where = "見於標題" if candidate.start < text.head else "見於內文"
-    return f"{candidate.evidence}，{where}，共 {candidate.count} 次"
+    return f"{candidate.evidence}，{where}，共 {candidate.times} 次"

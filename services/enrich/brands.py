@@ -1,0 +1,142 @@
+"""Firms and groups whose names have no ending: 共享機車業者順騎, 奧義盾分析師, 女團「夏日奶昔」.
+
+What they are stands beside them: a word for their kind before, an office or 等三家 behind. A word
+that no dictionary has, and that comes again and speaks, is one too.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from services.enrich.folding import HAN, folded_entries
+from services.enrich.name_grammar import part_of
+from services.enrich.named import Span
+from services.enrich.person_signs import offices_in
+from services.enrich.words import Text
+
+QUOTED = re.compile(rf"「([{HAN}a-z0-9 ]{{2,10}})」")
+LATIN = re.compile(r"[A-Z][A-Za-z]{1,14}(?: [A-Z][A-Za-z]{1,14}){0,2}(?![A-Za-z])")
+SHORTEST, LONGEST = 2, 4
+OFTEN = 2
+FOUNDED = ("另组", "成立", "创立", "筹组", "组成", "创办")
+COUNTED = re.compile("等[两二三四五六七八九十多数]+家")
+MAX_QUOTED = 50
+OWNED = ("own", "noun")
+MOST_WORDS, LONGEST_OWNED = 3, 6
+MAX_OFFICES = 100
+SHORTENED = frozenset("会盟党联网")
+NOT_LAST = frozenset("系所方数价率者员们县市区乡里性式型")
+LISTED = ("家", "社", "业者", "公司", "厂商", "平台", "集团")
+TRADES = (
+    "并购",
+    "收购",
+    "合并",
+    "宣布",
+    "营运",
+    "推出",
+    "回应",
+    "声明",
+    "合办",
+    "主办",
+    "出资",
+    "代理",
+    "得标",
+    "承揽",
+    "承建",
+    "承包",
+)
+"""Words that firms do, beside those for what anybody says."""
+
+
+def brands_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
+    """Yield the spans of such names outside the `taken` places, and why each is one."""
+    yield from _quoted(text)
+    yield from _behind_kinds(text)
+    yield from _before_offices(text, taken)
+    unknown = [place for place, nature in enumerate(text.natures) if nature == "unknown"]
+    for place in unknown:
+        at, word = text.words[place]
+        if at not in taken and _could_be(word):
+            why = _why(text, place, taken)
+            if why:
+                yield (at, at + len(word)), why
+
+
+def _behind_kinds(text: Text) -> Iterator[tuple[Span, str]]:
+    """Yield what is quoted or in capitals behind a word for a kind: 女團「夏日奶昔」."""
+    kinds = folded_entries("class_nouns") & text.distinct
+    for at, word in text.words if kinds else ():
+        if word in kinds:
+            end = at + len(word)
+            quoted = QUOTED.match(text.folded, end)
+            latin = LATIN.match(text.surface, end)
+            while quoted:
+                yield quoted.span(1), f"前接「{word}」"
+                end = quoted.end() + 1
+                joined = text.folded[quoted.end() : end] in ("与", "、", "和", "及")
+                quoted = QUOTED.match(text.folded, end) if joined else None
+            if latin:
+                yield latin.span(), f"前接「{word}」"
+
+
+def _quoted(text: Text) -> Iterator[tuple[Span, str]]:
+    """Yield quoted names behind a founding or before a kind: 另組「新浪連線」, 「草東街」樂團."""
+    for number, match in enumerate(QUOTED.finditer(text.folded)):
+        if number >= MAX_QUOTED:
+            return
+        start, end = match.span()
+        if text.folded.endswith(FOUNDED, max(start - 2, 0), start):
+            yield match.span(1), "成立"
+        elif text.folded.startswith(_kinds(), end) or COUNTED.match(text.folded, end):
+            yield match.span(1), "後接類別"
+
+
+@cache
+def _kinds() -> tuple[str, ...]:
+    return tuple(sorted(folded_entries("class_nouns")))
+
+
+def _before_offices(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
+    """Yield what a sentence begins with before somebody's office: 幣多多|負責人方文軒."""
+    for start, end in offices_in(text)[:MAX_OFFICES]:
+        if end not in taken:
+            continue
+        at, is_odd = start, False
+        for begin, word in reversed(text.words_before(start, MOST_WORDS)):
+            if begin + len(word) != at or begin in taken or part_of(word) not in OWNED:
+                break
+            at, is_odd = begin, is_odd or part_of(word) == "own"
+        is_edge = not at or not text.ideographic[at - 1]
+        is_name = is_odd and text.folded[start - 1] not in NOT_LAST
+        if is_edge and is_name and SHORTEST <= start - at <= LONGEST_OWNED:
+            yield (at, start), f"後接「{text.surface[start:end]}」"
+
+
+def _could_be(word: str) -> bool:
+    """Whether a word that no dictionary has is as long as names are, and not in Latin letters."""
+    return SHORTEST <= len(word) <= LONGEST and word[-1] not in NOT_LAST and not word.isascii()
+
+
+def _why(text: Text, place: int, taken: frozenset[int]) -> str:
+    at, word = text.words[place]
+    before, after = _beside(text, place - 1, at), _beside(text, place + 1, at + len(word))
+    if before in folded_entries("class_nouns"):
+        return f"前接「{before}」"
+    if after in folded_entries("titles"):
+        behind = at + len(word) + len(after)
+        return f"後接「{after}」" if behind in taken else ""
+    if after == "等" and _beside(text, place + 2, at + len(word) + 1).endswith(LISTED):
+        return "列舉"
+    often = OFTEN + (len(word) == SHORTEST)
+    speaks = after in TRADES or (len(after) > 1 and after in folded_entries("speech"))
+    if speaks and word[-1] in SHORTENED and len(word) > SHORTEST:
+        return "簡稱"
+    return "屢次提及" if speaks and text.folded.count(word) >= often else ""
+
+
+def _beside(text: Text, place: int, edge: int) -> str:
+    """The word at a place, if it touches the edge; else nothing."""
+    if not 0 <= place < len(text.words):
+        return ""
+    at, word = text.words[place]
+    return word if edge in (at, at + len(word)) else ""

@@ -1,0 +1,229 @@
+"""RULE: how likely an editor is to choose a candidate as a tag, by what the text shows of it.
+
+A chance between 0 and 1, by logistic regression over the signs below, one row of numbers for each
+kind. The numbers are fitted to the editor's choices in `bench/gold/dev` and `bench/gold/tune` by
+`python -m bench.tag_weights`, which prints this table anew.
+
+People: who is in the headline or comes again is a tag, who is quoted once at the end is not.
+Topics: early and often, with a listed word in them; hardly ever a verb or an adverb.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.enrich.words import Text
+from shared.article import TagKind
+
+LISTED, QUOTED, PHRASE = "常見主題", "引號內", "詞組"
+NEAR_CHARS, FAR_CHARS = 60, 200
+LEAD_CHARS = 250
+"""A first paragraph that is longer is no lead."""
+SHORT_CHARS, LONG_CHARS = 2, 5
+FEW_WORDS = 2
+SIGNS = (
+    "always",
+    "weight",
+    "often",
+    "again",
+    "headline",
+    "near",
+    "far",
+    "lead",
+    "last paragraph",
+    "listed",
+    "quoted",
+    "phrase",
+    "begins with a verb",
+    "begins with no noun",
+    "short",
+    "long",
+    "many words",
+    "within a longer one",
+    "holds a listed one",
+    "ends as a matter",
+)
+FITTED: dict[TagKind, tuple[float, ...]] = {
+    "person": (
+        -4.20,
+        2.32,
+        0.53,
+        0.60,
+        -0.49,
+        0.66,
+        -0.07,
+        1.21,
+        -1.43,
+        0.00,
+        0.00,
+        0.00,
+        -0.50,
+        0.75,
+        -0.28,
+        0.13,
+        0.73,
+        0.00,
+        0.00,
+        0.00,
+    ),
+    "organisation": (
+        -2.95,
+        0.82,
+        0.69,
+        0.25,
+        -0.25,
+        1.53,
+        1.42,
+        -0.03,
+        -1.34,
+        0.00,
+        -0.77,
+        0.00,
+        -0.95,
+        -0.27,
+        -0.23,
+        -0.10,
+        0.24,
+        0.00,
+        0.00,
+        0.00,
+    ),
+    "place": (
+        -4.00,
+        1.06,
+        0.76,
+        -0.08,
+        0.63,
+        0.50,
+        0.80,
+        0.94,
+        -0.28,
+        0.00,
+        0.00,
+        -1.19,
+        0.64,
+        -0.09,
+        -1.07,
+        -0.26,
+        0.00,
+        0.00,
+        0.00,
+        0.00,
+    ),
+    "topic": (
+        -5.10,
+        1.62,
+        0.27,
+        0.52,
+        -0.51,
+        0.41,
+        1.01,
+        0.82,
+        -0.31,
+        0.23,
+        0.42,
+        -1.05,
+        -0.42,
+        -1.35,
+        -0.29,
+        -0.56,
+        -0.70,
+        0.26,
+        0.02,
+        0.98,
+    ),
+}
+
+
+class Candidate(NamedTuple):
+    """A possible tag: where to read its name, its kind, its weight, and why it may be one.
+
+    `first` is where it is first mentioned, short forms included.
+    """
+
+    start: int
+    end: int
+    first: int
+    times: int
+    kind: TagKind
+    weight: float
+    evidence: str
+    within: float = 0.0
+    """The share of its mentions that a longer candidate holds: 自行車 in 公共自行車."""
+    holds: bool = False
+    """Whether a listed topic is a part of it."""
+    ends: bool = False
+    """Whether it ends as the names of matters do: 北海影展."""
+
+
+KINDS: tuple[TagKind, ...] = tuple(FITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the lead of a text ends, and where its last paragraph begins."""
+
+    head: int
+    lead: int
+    last: int
+
+
+def layout_of(text: Text) -> Layout:
+    """Find headline, lead and last paragraph."""
+    body = text.head + 1
+    first = text.folded.find("\n", body)
+    end = len(text.folded) if first < 0 else first
+    last = text.folded.rfind("\n", body)
+    return Layout(text.head, min(end, body + LEAD_CHARS), len(text.folded) if last < 0 else last)
+
+
+def signs_of(text: Text, layout: Layout, one: Candidate) -> tuple[float, ...]:
+    """The signs of a candidate, in the order of `SIGNS`."""
+    first = max(one.first - layout.head, 0)
+    place = text.place_of(one.start)
+    nature = text.natures[place]
+    words = text.place_of(one.end - 1) + 1 - place
+    chars = one.end - one.start
+    return (
+        1.0,
+        math.log(max(one.weight, 1e-3)),
+        math.log(one.times),
+        float(one.times > 1),
+        float(one.first < layout.head),
+        math.exp(-first / NEAR_CHARS),
+        math.exp(-first / FAR_CHARS),
+        float(one.first < layout.lead),
+        float(one.first > layout.last),
+        float(one.evidence == LISTED or (one.holds and one.times > 1)),
+        float(one.evidence == QUOTED),
+        float(one.evidence == PHRASE),
+        float(nature == "verb"),
+        float(nature == "other"),
+        float(chars <= SHORT_CHARS),
+        float(chars >= LONG_CHARS),
+        float(words > FEW_WORDS),
+        one.within,
+        float(one.holds),
+        float(one.ends),
+    )
+
+
+def chances(text: Text, found: Sequence[Candidate]) -> list[float]:
+    """How likely an editor is to choose each."""
+    if not found:
+        return []
+    layout = layout_of(text)
+    signs = np.array([signs_of(text, layout, one) for one in found])
+    fitted = _table()[[KINDS.index(one.kind) for one in found]]
+    likely: list[float] = (1 / (1 + np.exp(-(signs * fitted).sum(axis=1)))).tolist()
+    return likely
+
+
+@cache
+def _table() -> NDArray[np.float64]:
+    return np.array([FITTED[kind] for kind in KINDS])

@@ -1,0 +1,149 @@
+"""RULE: where the name of an organisation begins, whose ending stands in a text.
+
+From the ending, the name is read to the left, word by word, as such names are made:
+
+    [whole] [prefix] [place] [own name] [what it does] ending
+    財團法人 台北市 … 浪貓有家 … 協會      司法院 | 資訊處      國立 | 臺北 | 科技 | 大學
+
+What stands further left than its place in that order does not belong to it: 新創公司|聲澄科技.
+"""
+
+from functools import cache
+from typing import Literal
+
+from services.enrich.cutter import is_known, nature_of
+from services.enrich.folding import folded_entries
+from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, endings, ends_as_organisation
+from services.enrich.words import Text, is_weak
+
+Part = Literal["noun", "own", "place", "prefix", "whole", "none"]
+ORDER: dict[Part, int] = {"noun": 0, "own": 1, "place": 2, "prefix": 3}
+AGAIN: frozenset[Part] = frozenset(("noun", "own", "place", "prefix"))
+"""Parts that may have several words."""
+MAX_CHARS, MAX_WORDS = 18, 7
+MAX_OWN_CHARS = 5
+MAX_SHORT, MAX_WHOLES = 3, 3
+AFTER_FIRMS = ("公司", "集团", "企业", "中心", "市场")
+BY_LIST: tuple[tuple[tuple[str, ...], Part], ...] = (
+    (("name_prefixes",), "prefix"),
+    (("class_nouns",), "none"),
+    (("places",), "place"),
+    (("inside_names",), "noun"),
+    (("function_words", "titles", "generic_modifiers", "speech"), "none"),
+    (("organisations",), "whole"),
+)
+"""What the lists of the lexicon make of a word; the first that has it tells."""
+NEVER_OWN = frozenset("为经不的了在是偷被把让与说")
+GLUED = frozenset("并由遭被")
+"""Function words that no name of a firm begins with."""
+POSTED = "驻"
+"""Between two places: 台北駐大阪經濟文化辦事處."""
+NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所", "诊所")
+TOWN_ENDINGS = "乡镇区"
+PREFIXED = ("大学", "博物馆", "美术馆", "医院", "中心", "基金会", "协会")
+LOCAL = ("医院", "分院", "监狱")
+MINISTRIES = frozenset("部院府会署局")
+DISTRICT_ENDINGS = "县市乡镇区里村"
+WHOLE_DISTRICTS = frozenset(
+    ("校区", "园区", "山区", "社区", "地区", "市区", "特区", "选区", "都市", "城市")
+)
+
+
+def start_of_name(text: Text, place: int, taken: frozenset[int], wholes: int = MAX_WHOLES) -> int:
+    """Where the name begins that ends with the word at this place. `taken` belongs to people.
+
+    `wholes` = how many organisations it may be a part of, one within the other.
+    """
+    at, word = text.words[place]
+    end, reached, own = at + len(word), 0, 0
+    is_child = word.endswith(_children())
+    for before in range(place - 1, max(place - MAX_WORDS, -1), -1):
+        start, other = text.words[before]
+        is_free = start not in taken or word.endswith(NAMED_AFTER_PEOPLE)
+        if start + len(other) != at or not is_free or end - start > MAX_CHARS:
+            break
+        part = part_of(other)
+        if part == "none" and reached == 0 and is_trade(other, word):
+            part = "noun"
+        if is_child and wholes and (part == "whole" or other in endings(0)):
+            return start_of_name(text, before, taken, wholes - 1)
+        if part == "whole" and len(other) <= MAX_SHORT and not ends_as_organisation(other):
+            part = "own"
+        if part not in ORDER or _ends_a_firm(other, word):
+            break
+        own += len(other) if part == "own" else 0
+        is_next = ORDER[part] > reached or (ORDER[part] == reached and part in AGAIN)
+        if not is_next or own > MAX_OWN_CHARS:
+            break
+        at, reached = start, ORDER[part]
+    return at + (reached == ORDER["own"] and text.folded[at] in GLUED and at + 1 < end)
+
+
+def _ends_a_firm(word: str, ending: str) -> bool:
+    """Whether a name ended before: 聲澄科技|共同開發, while 建設 belongs to 建設公司."""
+    weak = folded_entries("weak_suffixes")
+    return word in weak and ending in weak and ending not in AFTER_FIRMS
+
+
+def is_trade(word: str, ending: str) -> bool:
+    """Whether a word for an office says whose association it is: 法官|協會."""
+    return ending in folded_entries("associations") and word in folded_entries("titles")
+
+
+def start_of_listed(text: Text, place: int) -> int:
+    """Where a listed name begins with what belongs before it: 國立|成功大學, 法務部|矯正署."""
+    at, word = text.words[place]
+    if not place or len(word) <= MAX_SHORT - 1:
+        return at
+    start, other = text.words[place - 1]
+    if start + len(other) != at:
+        return at
+    if word.endswith(_children()) and other in endings(0):
+        return start_of_name(text, place - 1, frozenset())
+    is_part = part_of(other) == "prefix" and word.endswith(PREFIXED)
+    is_part |= part_of(other) == "place" and word.endswith(LOCAL)
+    is_part |= other in folded_entries("countries") and word[-1] in MINISTRIES
+    is_part |= part_of(other) == "whole" and word.endswith(_children()) and other[-1] in MINISTRIES
+    return start if is_part else at
+
+
+@cache
+def part_of(word: str) -> Part:
+    """Which part of a name a folded word can be."""
+    told = next(
+        (part for lists, part in BY_LIST if any(word in folded_entries(x) for x in lists)), None
+    )
+    if told:
+        return told
+    if word == POSTED or _is_place(word):
+        return "place"
+    if len(word) == 1:
+        is_verb = word in folded_entries("single_verbs") or word.isnumeric()
+        return "none" if is_verb else "own"
+    return _part_by_nature(word)
+
+
+def _part_by_nature(word: str) -> Part:
+    nature = nature_of(word)
+    if is_weak(word) and not word.startswith("第"):
+        return "none"
+    if ends_as_organisation(word) and len(word) > MIN_BEFORE_SHORT_ENDING:
+        return "whole"
+    if nature == "unknown":
+        return "own" if NEVER_OWN.isdisjoint(word) else "none"
+    if nature == "other":
+        return "noun" if word.startswith("第") else "none"
+    return "none" if nature == "verb" else "noun"
+
+
+def _is_place(word: str) -> bool:
+    places = folded_entries("places")
+    if word in places or any(word + ending in places for ending in TOWN_ENDINGS):
+        return True
+    is_district = len(word) > MIN_BEFORE_SHORT_ENDING and word[-1] in DISTRICT_ENDINGS
+    return is_district and not is_known(word) and word[-2:] not in WHOLE_DISTRICTS
+
+
+@cache
+def _children() -> tuple[str, ...]:
+    return tuple(folded_entries("children"))

@@ -1,0 +1,298 @@
+"""RULE: how sure we are that characters in a text name a person, from what stands around them.
+
+Each sign adds: an office or a role before or behind, what people do in the news behind, a given
+name's characters, an edge of a sentence. A word of the dictionary at the same place takes away.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from services.enrich.cutter import is_known, nature_of
+from services.enrich.folding import HAN, fold, folded_entries, function_words
+from services.enrich.lexicon import lines
+from services.enrich.named import Span, mentions_of
+from services.enrich.suffixes import endings
+from services.enrich.words import Text
+
+NOT_HAN = re.compile(f"[^{HAN}]")
+EVERYDAY = 10
+"""How many of 1,000 articles hold an everyday word."""
+SURE, HELD = 3.0, 6.0
+SELDOM, AGAIN = 0.5, 2
+MAX_NAME = 3
+ENDING_CHARS = (2, 3, 4, 5)
+WEAK_SIGN = 0.75
+SAID = frozenset("说称答问则")
+MAX_WORDS = 1 << 15
+MAX_OFFICES = 500
+AGED = "岁的"
+ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆")
+"""How words for what somebody is or does end: 防護員許淮安."""
+PREPOSITIONS = frozenset("向和于从於")
+"""Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
+PLACE_ENDINGS = frozenset("桥港岛路街村镇乡里区市县国线站寺庙")
+LANDSCAPE = frozenset("山川河江湖")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a text shows around any place: words by their start, ends of words, offices."""
+
+    folded: str
+    words: dict[int, str]
+    ends: frozenset[int]
+    guessed: frozenset[int]
+    """Places inside or at the end of words that only the statistics of the cut made up."""
+    offices_before: dict[int, str]
+    """Where an office ends: the office, as written."""
+    offices_after: dict[int, str]
+    kin_before: dict[int, str]
+    """Where a word such as 母親 or 本名 ends."""
+    open: tuple[int, ...]
+    """Where a word begins that a name could begin with."""
+    speaking: tuple[int, ...]
+    """Where a word of two characters or more says what people do: 表示, 指出."""
+
+
+def surroundings_of(text: Text) -> Surroundings:
+    """Look over a text once."""
+    offices = offices_in(text)[:MAX_OFFICES]
+    kin_words = folded_entries("kin") & text.distinct
+    speech = folded_entries("speech") & text.distinct
+    firsts = first_characters()
+    openers = [word for word in text.distinct if word[0] in firsts]
+    opening = {word for word in openers if not _is_closed(word)}
+    kin = [(at, at + len(word)) for at, word in text.words if word in kin_words]
+    pairs = zip(text.words, text.natures, strict=True)
+    unknown = [word for word, nature in pairs if nature == "unknown" and len(word[1]) > 1]
+    return Surroundings(
+        text.folded,
+        dict(text.words),
+        frozenset(text.ends.tolist()),
+        frozenset(at + n for at, word in unknown for n in range(1, len(word) + 1)),
+        {end: text.surface[start:end] for start, end in offices},
+        {start: text.surface[start:end] for start, end in offices},
+        {end: text.surface[start:end] for start, end in kin},
+        tuple([at for at, word in text.words if word in opening]),
+        tuple([at for at, word in text.words if word in speech and len(word) > 1]),
+    )
+
+
+@lru_cache(maxsize=8)
+def offices_in(text: Text) -> tuple[Span, ...]:
+    """The spans of words for an office, in a word or over two: 文化|部長, 交通處|長."""
+    titles = folded_entries("titles")
+    lasts = _office_lasts()
+    likely = [word for word in text.distinct if word[-1] in lasts]
+    offices = {word: chars for word in likely if (chars := _office_chars(word))}
+    spans = {
+        (at + len(word) - offices[word], at + len(word))
+        for at, word in text.words
+        if word in offices
+    }
+    heads = {(at - 1, at + 1) for at, _ in mentions_of(text.folded, "长", 1)}
+    return tuple(sorted(spans | {span for span in heads if text.folded[slice(*span)] in titles}))
+
+
+@cache
+def _office_lasts() -> frozenset[str]:
+    return frozenset(title[-1] for title in folded_entries("titles"))
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _office_chars(word: str) -> int:
+    """How many of its last characters are a word for an office; 0 if none."""
+    titles = folded_entries("titles")
+    return next((n for n in range(len(word), 1, -1) if word[-n:] in titles), 0)
+
+
+def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
+    """How sure a name with a family name of so many characters is, and the best reason."""
+    folded, name = around.folded, around.folded[start:end]
+    sure, why = _by_role(around, start, end)
+    if is_held(around, start, end) and not _is_plain(around, start, end):
+        return HELD - (len(name) == family + 1), why
+    if not folded_entries("name_stops").isdisjoint(name[family:]):
+        return 0.0, why
+    after = around.words.get(end, "")
+    speaks = after in folded_entries("speech")
+    if speaks:
+        is_act = len(after) > 1 or after in SAID
+        sure, why = sure + (1.5 if is_act else WEAK_SIGN), why if sure else f"後接「{after}」"
+    sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
+    sure += sum(map(_given, name[family:]))
+    sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
+    sure += _by_words(around, start, end)
+    if family > 1 and name[:family] in surnames():
+        sure += 2 if all(_given(char) > 0 for char in name[family:]) else 0
+    sure -= 1.5 if len(name) == family + 1 else 0
+    is_told = why.startswith("職稱") or start in around.kin_before
+    if not is_told and _is_doubtful(name, family):
+        return 0.0, why
+    is_told = is_told or speaks or len(name) > family + 1
+    if sure < SURE and sure > 0 and is_told and folded.count(name) > 1:
+        sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"
+    if sure >= SURE and _is_of_a_body(folded, start, end):
+        return 0.0, why
+    return sure, why
+
+
+def is_held(around: Surroundings, start: int, end: int) -> bool:
+    """Whether an office or kin ends before it, and what people do, or a mark, begins behind it."""
+    if start not in around.offices_before and start not in around.kin_before:
+        return False
+    after, name = around.words.get(end, ""), around.folded[start:end]
+    if name[0] in folded_entries("rare_surnames") and not _acts(after):
+        is_given = all(_given(char) > SELDOM for char in name[1:])
+        return is_given and len(name) == MAX_NAME and _is_edge(around.folded, end)
+    is_long = len(name) > len("江望")
+    return (
+        _is_edge(around.folded, end)
+        or _acts(after)
+        or (is_long and len(after) > 1 and nature_of(after) == "verb")
+        or (around.words.get(start) == name and after in folded_entries("single_verbs"))
+    )
+
+
+def _acts(word: str) -> bool:
+    return word in folded_entries("speech") and (len(word) > 1 or word in SAID)
+
+
+def _is_plain(around: Surroundings, start: int, end: int) -> bool:
+    """Whether what is held is an everyday word, or one for an office, and no name: 局長|會議|說."""
+    name, at = around.folded[start:end], start
+    if name in folded_entries("titles") or _is_of_a_body(around.folded, start, end):
+        return True
+    while at < end and at in around.words:
+        word = around.words[at]
+        is_word = len(word) > 1 and is_known(word)
+        if is_word and (word in function_words() or word in folded_entries("titles")):
+            return True
+        at += len(word)
+    if at > end:
+        return True
+    is_noun = nature_of(name) == "noun" and _acts(around.words.get(end, ""))
+    is_word = around.words.get(start) == name and name in _ordinary()
+    return is_word and not is_noun and around.folded.count(name) < AGAIN
+
+
+def _by_role(around: Surroundings, start: int, end: int) -> tuple[float, str]:
+    """What an office beside the name, or a word for a role before it, tells."""
+    sure, why = 0.0, "姓氏"
+    after = around.offices_after.get(end, "")
+    if after and _is_of_the_next(around, end + len(after)):
+        after = ""
+    for office in (around.offices_before.get(start), after):
+        if office:
+            sure, why = sure + 3, f"職稱「{office}」"
+    folded = around.folded
+    if not sure and start in around.kin_before:
+        sure, why = 2.5, f"前接「{around.kin_before[start]}」"
+    if not sure and folded[max(start - 1, 0) : start] in ROLE_ENDINGS:
+        sure, why = 1.5, f"前接「{folded[max(start - 3, 0) : start]}」"
+    if folded[max(start - 2, 0) : start] == AGED:
+        sure, why = max(sure, 2.0), "前有年齡"
+    return sure, why
+
+
+def _is_of_the_next(around: Surroundings, at: int) -> bool:
+    """Whether an office that ends here speaks of the name behind it: 負責人|杭家榮."""
+    word = around.words.get(at, "")
+    is_open = at not in around.words or not is_known(word)
+    return is_open and around.folded[at : at + 1] in first_characters()
+
+
+@cache
+def first_characters() -> frozenset[str]:
+    """The characters that family names begin with."""
+    return frozenset(name[0] for name in surnames())
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """All family names, folded."""
+    lists = ("surnames", "rare_surnames", "japanese_surnames")
+    return frozenset[str]().union(*map(folded_entries, lists))
+
+
+@cache
+def may_be_given(given: str) -> bool:
+    """Whether no character of it speaks against its being a given name."""
+    return _stops().isdisjoint(given)
+
+
+@cache
+def _stops() -> frozenset[str]:
+    """The characters that stand in no given name."""
+    return frozenset(map(fold, lines("name_stops")[0]))
+
+
+def _is_doubtful(name: str, family: int) -> bool:
+    """Whether only an office makes a name of it."""
+    is_rare = name[:family] in folded_entries("rare_surnames") or name[0] in PREPOSITIONS
+    is_short = len(name) == family + 1
+    return is_rare or name[-1] in PLACE_ENDINGS or (is_short and name[-1] in LANDSCAPE)
+
+
+def _given(char: str) -> float:
+    """How a character fits into a given name: seen there, seldom seen elsewhere, or neither."""
+    if char in folded_entries("given_names"):
+        return 0.75
+    return -1.0 if char in _everyday() else 0.25
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """The characters of everyday words."""
+    words = (word for line in lines("common") for word in line[1:] if int(line[0]) >= EVERYDAY)
+    return frozenset("".join(words))
+
+
+def _by_words(around: Surroundings, start: int, end: int) -> float:
+    """What the cut says: an unknown word is like a name, a known one is against it."""
+    word, name = around.words.get(start, ""), around.folded[start:end]
+    if not word:
+        return 0.0 if start in around.guessed else -1.0
+    if word == name and not is_known(word):
+        return 1.5
+    if word == name[:2] and word in folded_entries("japanese_surnames"):
+        return 0.5
+    if len(word) > 1 and is_known(word):
+        if len(word) > len(name) or word == name or nature_of(word) == "verb":
+            return -4.0
+        return -2.5 if word in _ordinary() else -1.0
+    return -0.5 if name in _ordinary() else 0.0
+
+
+@cache
+def _ordinary() -> frozenset[str]:
+    """Words that stand where a name could stand without being one."""
+    lists = ("common", "places", "topics", "organisations", "titles")
+    return function_words().union(*map(folded_entries, lists))
+
+
+def _is_of_a_body(folded: str, start: int, end: int) -> bool:
+    """Whether it ends as an organisation does, or such an ending stands behind it."""
+    whole = _whole()
+    return any(
+        folded[max(end - chars, start) : end] in whole or folded[end : end + chars] in whole
+        for chars in ENDING_CHARS
+    )
+
+
+@cache
+def _whole() -> frozenset[str]:
+    """How organisations end, in two characters and more."""
+    return folded_entries("whole_endings").union(word for word in endings(0) if len(word) > 1)
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _is_closed(word: str) -> bool:
+    """Whether no name begins with it unless an office stands before: a verb, a common word."""
+    is_word = len(word) > 1 and is_known(word)
+    return is_word and (len(word) > MAX_NAME or nature_of(word) == "verb" or word in _ordinary())
+
+
+def _is_edge(folded: str, at: int) -> bool:
+    return not 0 <= at < len(folded) or bool(NOT_HAN.match(folded[at]))
