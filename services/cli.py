@@ -3,31 +3,38 @@
 import sys
 from typing import NoReturn
 
-import typer
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from services.commands import (
-    dead,
-    demo,
-    destinations,
-    doctor,
-    explain,
-    keys,
-    replay,
-    sandbox,
-    send,
-    status,
-    trace,
-    up,
-    withdraw,
-    withdrawals,
-)
+from services.commands.lazily import lazily
 from services.commands.terminal import plain
 from shared.errors import WiredeskError
 from shared.redis import is_outage
 
-app = typer.Typer(
+HOME = "services.commands"
+COMMANDS = {
+    "up": f"{HOME}.up:up",
+    "demo": f"{HOME}.demo:demo",
+    "ingest": f"{HOME}.service:ingest",
+    "enrich": f"{HOME}.service:enrich",
+    "publish": f"{HOME}.service:publish",
+    "sandbox": f"{HOME}.sandbox:sandbox",
+    "send": f"{HOME}.send:send",
+    "withdraw": f"{HOME}.withdraw:withdraw",
+    "trace": f"{HOME}.trace:trace",
+    "explain": f"{HOME}.explain:explain",
+    "status": f"{HOME}.status:status",
+    "withdrawals": f"{HOME}.withdrawals:withdrawals",
+    "doctor": f"{HOME}.doctor:doctor",
+    "replay": f"{HOME}.replay:replay",
+    "acknowledge": f"{HOME}.withdrawals:acknowledge",
+    "dead": f"{HOME}.dead:app",
+    "keys": f"{HOME}.keys:app",
+    "destinations": f"{HOME}.destinations:app",
+}
+"""In the order of the help: what runs, what asks, what mends."""
+app = lazily(
+    COMMANDS,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,25 +42,6 @@ app = typer.Typer(
     help="News syndication: one article event in; every page and feed right, corrected, or gone."
     "\n\nExample: wiredesk demo",
 )
-RUN, ASK, MEND = "Run", "Ask", "Mend"
-
-app.command(rich_help_panel=RUN)(up.up)
-app.command(rich_help_panel=RUN)(demo.demo)
-for _name in up.SERVICES:
-    app.command(_name, rich_help_panel=RUN)(up.one_service(_name))
-app.command(rich_help_panel=RUN)(sandbox.sandbox)
-app.command(rich_help_panel=RUN)(send.send)
-app.command(rich_help_panel=RUN)(withdraw.withdraw)
-app.command(rich_help_panel=ASK)(trace.trace)
-app.command(rich_help_panel=ASK)(explain.explain)
-app.command(rich_help_panel=ASK)(status.status)
-app.command(rich_help_panel=ASK)(withdrawals.withdrawals)
-app.command(rich_help_panel=ASK)(doctor.doctor)
-app.command(rich_help_panel=MEND)(replay.replay)
-app.command(rich_help_panel=MEND)(withdrawals.acknowledge)
-app.add_typer(dead.app, name="dead", rich_help_panel=MEND)
-app.add_typer(keys.app, name="keys", rich_help_panel=MEND)
-app.add_typer(destinations.app, name="destinations", rich_help_panel=MEND)
 
 
 def main() -> None:

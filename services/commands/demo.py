@@ -18,14 +18,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from services.commands.options import DEFAULT_STATE, JsonOption, StateOption
+from services.commands.service import set_up_logs
 from services.commands.terminal import console, plain
-from services.commands.up import (
-    PortOption,
-    open_sockets,
-    print_addresses,
-    set_up_logs,
-    supervise,
-)
+from services.commands.up import PortOption, open_sockets, print_addresses, supervise
 from services.demo.latency import event_to_live_ms, percentile
 from services.demo.newsroom import load
 from services.demo.play import Play

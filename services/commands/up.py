@@ -3,62 +3,28 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel, ConfigDict, field_validator
 from rich.console import Console
 from rich.table import Table
 
 from services.commands.options import DEFAULT_STATE, ConfigOption, StateOption
+from services.commands.service import Listening, set_up_logs
 from services.instance import State, load_settings
 from services.merged_log import MergedLog
 from services.publish import channels
 from services.publish.delivery.configured import configured
 from services.run import Supervisor, child_environment
-from shared import logs
 from shared.plugs import find_plugs
 from shared.redis import RedisSettings
-from shared.service import Service, listen, serve
+from shared.service import listen
 from shared.settings import Settings
 
-SERVICES = ("ingest", "enrich", "publish")
 PortOption = Annotated[int | None, typer.Option(help="Port; 0 = any free one.", min=0, max=65535)]
-FdOption = Annotated[int | None, typer.Option("--fd", hidden=True)]
-
-
-class LogSettings(BaseModel):
-    """Settings `[logs]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-    format: Literal["auto", "json", "pretty"]
-
-    @field_validator("level", mode="before")
-    @classmethod
-    def _in_capitals(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-
-class Listening(BaseModel):
-    """Where a service listens: `host` and `port` of its section."""
-
-    model_config = ConfigDict(frozen=True)
-
-    host: str
-    port: int
-
-
-def set_up_logs(service: str, settings: Settings) -> None:
-    """Configure logging as `[logs]` says."""
-    own = settings.section("logs", LogSettings)
-    pretty = {"auto": None, "json": False, "pretty": True}.get(own.format)
-    logs.configure(service, level=own.level, pretty=pretty)
 
 
 def open_sockets(settings: Settings, ports: Mapping[str, int | None]) -> dict[str, socket.socket]:
@@ -130,26 +96,3 @@ def print_addresses(supervisor: Supervisor) -> None:
     table.add_row("send a file", "wiredesk send FILE")
     Console(stderr=True).print(table)
     sys.stderr.flush()
-
-
-def one_service(name: str) -> Callable[..., None]:
-    """The command that runs one service in this process."""
-
-    def run(config: ConfigOption = None, fd: FdOption = None) -> None:
-        settings = load_settings(config)
-        set_up_logs(name, settings)
-        own = settings.section(name, Listening)
-        sock = socket.socket(fileno=fd) if fd is not None else listen(own.host, own.port)
-        asyncio.run(_serve(name, settings, sock))
-
-    run.__doc__ = (
-        f"Run the {name} service alone; it needs [redis] url.\n\n"
-        f"Example: WIREDESK_REDIS__URL=redis://redis:6379/0 wiredesk {name}"
-    )
-    return run
-
-
-async def _serve(name: str, settings: Settings, sock: socket.socket) -> None:
-    # Imported here: its dictionaries and templates are nothing `wiredesk send` should wait for.
-    service: Service = import_module(f"services.{name}.app").build(settings)
-    await serve(service.app(), sock)

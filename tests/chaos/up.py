@@ -7,7 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from services.commands.up import open_sockets, set_up_logs, supervise
+from services.commands.service import set_up_logs
+from services.commands.up import open_sockets, supervise
 from services.instance import State, load_settings
 from services.merged_log import MergedLog
 

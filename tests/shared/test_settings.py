@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from services.commands.up import LogSettings
+from services.commands.service import LogSettings
 from services.ingest.app import IngestSettings
 from shared.errors import Misconfigured
 from shared.hop import StreamSettings
