@@ -33,6 +33,7 @@ COMMANDS = (
     "replay",
     "trace",
     "explain",
+    "preview",
     "status",
     "doctor",
     "dead",
