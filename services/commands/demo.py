@@ -1,6 +1,7 @@
 """`wiredesk demo`: everything up, with a sample newsroom that sends a day of invented news."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,14 +18,17 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from services.commands.demo_accounts import add_accounts, followed, opened_to_loopback
 from services.commands.options import DEFAULT_STATE, JsonOption, StateOption
 from services.commands.service import set_up_logs
+from services.commands.sandbox import PORT as SANDBOX_PORT
 from services.commands.terminal import console, plain
 from services.commands.up import PortOption, open_sockets, print_addresses, supervise
 from services.demo.latency import event_to_live_ms, percentile
 from services.demo.newsroom import load
 from services.demo.play import Play
 from services.demo.reader import Reader
+from services.demo.wall import Wall
 from services.instance import Instance, State, load_settings
 from services.merged_log import MergedLog
 from services.run import Supervisor
@@ -32,11 +36,14 @@ from shared.errors import Misconfigured
 from shared.hop import StreamSettings
 from shared.http import own_client
 from shared.redis import connect
+from shared.service import listen
 from shared.settings import Settings
 from shared.streams import Keys
 
 MARK = "demo"
 """A file that says: this state is a demonstration's, and the next one may wipe it."""
+SANDBOX = "sandbox"
+LOOPBACK = "127.0.0.1"
 READY_SECONDS = 60.0
 HURRY = 3.0
 
@@ -48,14 +55,17 @@ def demo(
     port_site: PortOption = None,
     port_ingest: PortOption = None,
     port_enrich: PortOption = None,
+    port_sandbox: PortOption = None,
 ) -> None:
     """Start everything with a sample newsroom: publish, correct, embargo, kill, before your eyes.
 
+    A sandbox of social platforms starts too: its wall shows what followers of each would see.
     With --once it runs the story without a person, checks every output and exits 0 or 1.
 
     Example: wiredesk demo --once --json
     """
     ports = {"publish": port_site, "ingest": port_ingest, "enrich": port_enrich}
+    ports[SANDBOX] = SANDBOX_PORT if port_sandbox is None else port_sandbox
     settings = load_settings(None)
     set_up_logs("demo", settings)
     if not once:
@@ -64,6 +74,7 @@ def demo(
             asyncio.run(_show(state, settings, ports))
         return
     with TemporaryDirectory(prefix="wiredesk-demo-") as folder:
+        ports[SANDBOX] = port_sandbox
         free = {name: port or 0 for name, port in ports.items()}
         report = asyncio.run(_once(Path(folder), settings, free, quiet=as_json))
     _print(report, as_json=as_json)
@@ -112,10 +123,14 @@ async def _running(
     """An installation that is up and ready, and stopped afterwards."""
     place = _prepared(state)
     lines = MergedLog(place.log, show=False)
-    supervisor = supervise(place, None, settings, open_sockets(settings, ports), lines)
+    wall = listen(LOOPBACK, ports[SANDBOX] or 0)
+    sockets = {SANDBOX: wall, **open_sockets(settings, ports)}
+    extra = opened_to_loopback(settings)
+    supervisor = supervise(place, None, settings, sockets, lines, extra)
     running = asyncio.create_task(supervisor.run())
     try:
         await _ready(supervisor, running)
+        await add_accounts(state, supervisor.children[SANDBOX].address)
         yield supervisor
     finally:
         supervisor.stop()
@@ -151,12 +166,15 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
 
 async def _play(state: Path, progress: Progress, *, hurry: float) -> Play:
     instance = Instance.find(state, None)
+    sandbox = json.loads(State(state).endpoints.read_text())[SANDBOX]
     async with (
         own_client(instance.ingest, instance.key) as ingest,
         own_client(instance.site) as site,
+        own_client(sandbox) as followers,
     ):
         steps = load(datetime.now(UTC), f"{instance.site}/media")
-        play = Play(steps, ingest, Reader(site), progress)
+        wall = Wall(followers, await followed(sandbox))
+        play = Play(steps, ingest, Reader(site), wall, progress)
         await play.run(hurry=hurry)
         return play
 

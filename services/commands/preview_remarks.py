@@ -1,4 +1,4 @@
-"""RULE: what to know of a post before it is made: what was cut, what it lacks, what bars it."""
+"""What to know of a post before it is made: what was cut, what it lacks, and what bars it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
