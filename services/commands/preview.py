@@ -25,6 +25,7 @@ from services.publish.body import cover_image
 from services.publish.delivery.channel import Announcement
 from services.publish.social.account import SocialSettings
 from services.sandbox.app import PLUGS as PLATFORMS
+from services.sandbox.world import Post as SandboxPost
 from shared.article import Article
 from shared.errors import Misconfigured
 from shared.http import HttpSettings, public_client
@@ -117,7 +118,7 @@ def _look_of(name: str, kind: str, staged: Staged, told: Told, barred: tuple[str
         channel=kind,
         title=PLATFORMS[kind].TITLE if kind in PLATFORMS else kind.capitalize(),
         limit=PLATFORMS[kind].LIMIT if kind in PLATFORMS else "",
-        text=post.text if post else staged.body,
+        text=_seen(post) if post else staged.body,
         length=post.length if post else f"{len(staged.body.encode())} bytes",
         hidden_behind=post.warning if post else "",
         pictures=post.alts if post else (),
@@ -131,7 +132,7 @@ def _look_of(name: str, kind: str, staged: Staged, told: Told, barred: tuple[str
     card = _card(staged, article, told.url) if is_social else None
     said = f"{card.title} {card.description}" if card and card.is_own else ""
     most_tags = staged.settings.tags if is_social else 0
-    warnings = [*staged.faults, *losses(article, _unescaped(post.text), said, most_tags)]
+    warnings = [*staged.faults, *losses(article, look.text, said, most_tags)]
     if staged.wants_picture and not post.pictures and not staged.is_refused:
         warnings.append("the picture cannot be had: the post goes without it")
     warnings += limits(staged.channel.caps)
@@ -152,9 +153,9 @@ def _remarks(told: Told) -> list[str]:
     return [*filter(None, [told.remark]), *lacks(told.live.article)]
 
 
-def _unescaped(text: str) -> str:
-    """A text as it is shown where a backslash makes signs plain."""
-    return text.replace("\\", "")
+def _seen(post: SandboxPost) -> str:
+    """Its text as readers see it, without the marks that it was sent with."""
+    return "".join(words for _, words in post.marked) or post.text
 
 
 def _document(told: Told, looks: Sequence[Look]) -> Mapping[str, Any]:

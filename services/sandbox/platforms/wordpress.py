@@ -20,7 +20,7 @@ from services.sandbox.world import Post, World
 
 NAME = "wordpress"
 TITLE = "WordPress"
-LIMIT = "none: the whole story"
+LIMIT = "全文，沒有上限"
 RENEWS = False
 DELETES = (1_000_000, 1_000)
 USER, PASSWORD = "wiredesk", "abcd EFGH 1234 ijkl MNOP 5678"
@@ -222,7 +222,7 @@ class WordPress:
         title, excerpt = unescape(sent["title"]), unescape(sent.get("excerpt", ""))
         post.text, (_, post.link) = f"{title}\n\n{excerpt}".strip(), said(sent)
         post.raw = sent
-        post.length = f"{len(plain(sent['content']))} characters"
+        post.length = f"{len(plain(sent['content']))} 字"
         picture = str(sent.get("featured_media") or "")
         post.pictures = (picture,) if picture in self._world.pictures else ()
         post.alts = tuple(self._world.alts[name] for name in post.pictures)
