@@ -1,7 +1,6 @@
 """`wiredesk demo`: everything up, with a sample newsroom that sends a day of invented news."""
 
 import asyncio
-import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from services.commands.demo_accounts import add_accounts, followed, opened_to_loopback
+from services.commands.demo_accounts import add_accounts, environment, followed
 from services.commands.options import DEFAULT_STATE, JsonOption, StateOption
 from services.commands.service import set_up_logs
 from services.commands.sandbox import PORT as SANDBOX_PORT
@@ -45,6 +44,8 @@ MARK = "demo"
 SANDBOX = "sandbox"
 LOOPBACK = "127.0.0.1"
 READY_SECONDS = 60.0
+SHOWN = "urn:island-daily:blue-line-signal-fault"
+"""A story of the day that was corrected twice."""
 HURRY = 3.0
 
 
@@ -104,6 +105,7 @@ async def _show(state: Path, settings: Settings, ports: dict[str, int | None]) -
             await _play(state, progress, hurry=1.0)
         console.print("The day is over; everything stays up until Ctrl-C. Try:")
         console.print(plain(f"  wiredesk status --state {state}", "bold"))
+        console.print(plain(f"  wiredesk preview {SHOWN} --state {state}", "bold"))
         await supervisor.ended()
 
 
@@ -125,7 +127,7 @@ async def _running(
     lines = MergedLog(place.log, show=False)
     wall = listen(LOOPBACK, ports[SANDBOX] or 0)
     sockets = {SANDBOX: wall, **open_sockets(settings, ports)}
-    extra = opened_to_loopback(settings)
+    extra = environment(settings)
     supervisor = supervise(place, None, settings, sockets, lines, extra)
     running = asyncio.create_task(supervisor.run())
     try:
@@ -166,14 +168,13 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
 
 async def _play(state: Path, progress: Progress, *, hurry: float) -> Play:
     instance = Instance.find(state, None)
-    sandbox = json.loads(State(state).endpoints.read_text())[SANDBOX]
     async with (
         own_client(instance.ingest, instance.key) as ingest,
         own_client(instance.site) as site,
-        own_client(sandbox) as followers,
+        own_client(instance.sandbox) as followers,
     ):
         steps = load(datetime.now(UTC), f"{instance.site}/media")
-        wall = Wall(followers, await followed(sandbox))
+        wall = Wall(followers, await followed(instance.sandbox))
         play = Play(steps, ingest, Reader(site), wall, progress)
         await play.run(hurry=hurry)
         return play

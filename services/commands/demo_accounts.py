@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.commands.deliveries import open_post
 from services.demo.wall import Platform
+from services.instance import opened_to_loopback
 from services.publish import channels
 from services.publish.delivery.channel import Channel
 from services.publish.delivery.destinations import Destination
@@ -15,15 +16,14 @@ from shared.http import HttpSettings, PublicClient, public_client
 from shared.plugs import find_plugs
 from shared.settings import Settings
 
-LOOPBACK = "127.0.0.0/8"
 MOST_AGE_HOURS = 12.0
 """The newsroom sends five days at once; followers are told of half a day."""
 
 
-def opened_to_loopback(settings: Settings) -> dict[str, str]:
-    """The setting, for the environment, that lets publish call this machine."""
-    own = settings.section("http", HttpSettings).allow_networks
-    return {"WIREDESK_HTTP__ALLOW_NETWORKS": ",".join([*map(str, own), LOOPBACK])}
+def environment(settings: Settings) -> dict[str, str]:
+    """What lets publish call this machine."""
+    opened = opened_to_loopback(settings.section("http", HttpSettings))
+    return {"WIREDESK_HTTP__ALLOW_NETWORKS": ",".join(map(str, opened.allow_networks))}
 
 
 async def add_accounts(state: Path, address: str) -> None:

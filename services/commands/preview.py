@@ -79,15 +79,15 @@ async def _look(
         if isinstance(story, str):
             raise
         told = stories.alone(story, settings)
-        return told, await _looks(settings, told, kinds)
+        return told, await _looks(settings.section("http", HttpSettings), told, kinds)
     async with open_post(state, config) as post:
         told = await stories.among(post, instance, story)
-    return told, await _looks(settings, told, kinds)
+    return told, await _looks(instance.http, told, kinds)
 
 
-async def _looks(settings: Settings, told: Told, kinds: Sequence[str]) -> list[Look]:
+async def _looks(http: HttpSettings, told: Told, kinds: Sequence[str]) -> list[Look]:
     """The channels that were named; else all destinations; else all channels that we can judge."""
-    async with public_client(settings.section("http", HttpSettings)) as outside:
+    async with public_client(http) as outside:
         stage = Stage(outside)
         if not kinds and told.destinations:
             return [await _at(stage, told, name) for name in told.destinations]
@@ -121,7 +121,7 @@ def _look_of(name: str, kind: str, staged: Staged, told: Told, barred: tuple[str
         text=_seen(post) if post else staged.body,
         length=post.length if post else f"{len(staged.body.encode())} bytes",
         hidden_behind=post.warning if post else "",
-        pictures=post.alts if post else (),
+        pictures=post.alts if post and not post.title else (),  # a card has its own
         body=staged.body,
         is_refused=staged.is_refused,
         bars=barred,
