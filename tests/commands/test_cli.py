@@ -34,6 +34,7 @@ COMMANDS = (
     "trace",
     "explain",
     "preview",
+    "sandbox",
     "status",
     "doctor",
     "dead",
