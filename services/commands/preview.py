@@ -132,7 +132,7 @@ def _look_of(name: str, kind: str, staged: Staged, told: Told, barred: tuple[str
     card = _card(staged, article, told.url) if is_social else None
     said = f"{card.title} {card.description}" if card and card.is_own else ""
     most_tags = staged.settings.tags if is_social else 0
-    warnings = [*staged.faults, *losses(article, look.text, said, most_tags)]
+    warnings = [*staged.faults, *losses(article, look.text, said, look.body, most_tags)]
     if staged.wants_picture and not post.pictures and not staged.is_refused:
         warnings.append("the picture cannot be had: the post goes without it")
     warnings += limits(staged.channel.caps)

@@ -28,8 +28,11 @@ def bars(
         yield f"older than {hours:g} hours"
 
 
-def losses(article: Article, text: str, card: str, most_tags: int) -> Iterator[str]:
-    """What the story has, and the post has not. `card` = the words of a card of its own."""
+def losses(article: Article, text: str, card: str, sent: str, most_tags: int) -> Iterator[str]:
+    """What the story has, and the post has not. `card` = the words of a card of its own.
+
+    `sent` is the body of the call: a tag may be a field of its own in it.
+    """
     story = story_of(article, "", first=True, most_tags=most_tags)
     shown = f"{text} {card}"
     if story.headline not in text:
@@ -37,8 +40,10 @@ def losses(article: Article, text: str, card: str, most_tags: int) -> Iterator[s
     if story.summary and story.summary not in shown:
         begins = story.summary[:ENOUGH] in shown
         yield "the summary is cut" if begins else "the summary is left out"
-    if missing := [tag for tag in story.hashtags if tag not in shown]:
-        yield f"no room for {' '.join(missing)}"
+    fields = (f'"{tag.removeprefix("#")}"' for tag in story.hashtags)
+    tags = zip(story.hashtags, fields, strict=True)
+    if missing := [tag for tag, own in tags if tag not in shown and own not in sent]:
+        yield f"left out: {' '.join(missing)}"
     names = [tag.name for tag in article.tags]
     if names and most_tags and not hashtags(names, most_tags):
         yield "none of its tags makes a hashtag"

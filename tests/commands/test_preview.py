@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from typer.testing import CliRunner
 
-from services.cli import app
 from services.commands.preview_look import Card, Look, printed
 from services.commands.preview_remarks import bars, losses
 from services.publish.delivery.destinations import Destination
@@ -37,9 +35,9 @@ def written(folder: Path, **fields: object) -> str:
 def previewed(folder: Path, *words: str, code: int = 0, **fields: object) -> Any:  # noqa: ANN401  # JSON
     """The preview of a file where nothing runs."""
     file = written(folder, **fields)
-    asked = ["preview", file, "--state", str(folder / "nothing"), "--json", *words]
-    result = CliRunner().invoke(app, asked)
-    assert result.exit_code == code, result.output
+    asked = ("preview", file, "--state", str(folder / "nothing"), "--json", *words)
+    result = command(*asked)
+    assert result.returncode == code, result.stderr
     return json.loads(result.stdout)
 
 
@@ -72,8 +70,8 @@ def test_a_channel_that_is_not_there_and_a_story_that_cannot_be_read_are_told(
     tmp_path: Path,
 ) -> None:
     file = written(tmp_path)
-    unknown = CliRunner().invoke(app, ["preview", file, "--channel", "icq"])
-    assert (unknown.exit_code, "no channel icq" in unknown.output) == (2, True)
+    unknown = command("preview", file, "--channel", "icq")
+    assert (unknown.returncode, "no channel icq" in unknown.stderr) == (2, True)
     kill = written(tmp_path, pubstatus="canceled")
     asked = [kill, "--state", str(tmp_path / "nothing")]
     result = command("preview", *asked)
@@ -94,9 +92,9 @@ def test_a_destination_is_shown_with_its_own_settings_and_why_it_would_not_be_se
         "its filter does not let it pass: section:運動",
     ]
     assert list(bars(sports, article, when, first=False)) == ["paused: moving"]
-    assert list(losses(article, HEADLINE, "", 3)) == [
+    assert list(losses(article, HEADLINE, "", "{}", 3)) == [
         "the summary is left out",
-        "no room for #瀾港夜市",
+        "left out: #瀾港夜市",
     ]
 
 
