@@ -19,8 +19,8 @@ from rich.table import Table
 
 from services.commands.demo_accounts import add_accounts, environment, followed
 from services.commands.options import DEFAULT_STATE, JsonOption, StateOption
-from services.commands.service import set_up_logs
 from services.commands.sandbox import PORT as SANDBOX_PORT
+from services.commands.service import set_up_logs
 from services.commands.terminal import console, plain
 from services.commands.up import PortOption, open_sockets, print_addresses, supervise
 from services.demo.latency import event_to_live_ms, percentile

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.commands.terminal import plain
 from services.commands.service import FdOption
+from services.commands.terminal import plain
 from services.sandbox.app import PLUGS
 from services.sandbox.serving import new_world, server
 from services.sandbox.world import World
