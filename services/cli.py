@@ -23,6 +23,7 @@ COMMANDS = {
     "withdraw": f"{HOME}.withdraw:withdraw",
     "trace": f"{HOME}.trace:trace",
     "explain": f"{HOME}.explain:explain",
+    "preview": f"{HOME}.preview:preview",
     "status": f"{HOME}.status:status",
     "withdrawals": f"{HOME}.withdrawals:withdrawals",
     "doctor": f"{HOME}.doctor:doctor",

@@ -19,11 +19,15 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from shared.embedded import remembered_url
 from shared.errors import Misconfigured
+from shared.http import HttpSettings
 from shared.keyring import new_key
 from shared.redis import RedisSettings
 from shared.settings import Settings
 
 CONFIG_NAME = "wiredesk.toml"
+
+
+LOOPBACK = "127.0.0.0/8"
 
 
 class Door(BaseModel):
@@ -101,6 +105,14 @@ class Instance:
     key: str
     redis_url: str
     settings: Settings
+    sandbox: str = ""
+    """Where social platforms stand in for the real ones; "" = nowhere."""
+
+    @property
+    def http(self) -> HttpSettings:
+        """What may be called: this machine too, where a sandbox runs on it."""
+        own = self.settings.section("http", HttpSettings)
+        return opened_to_loopback(own) if self.sandbox else own
 
     @classmethod
     def find(cls, state: Path, config: Path | None) -> "Instance":
@@ -115,7 +127,8 @@ class Instance:
             told = json.loads(place.endpoints.read_text())
             url = redis_url or remembered_url(place.redis) or ""
             key = place.key.read_text().strip() if place.key.exists() else ""
-            return cls(told["ingest"], told["site"], key, url, settings)
+            sandbox = told.get("sandbox", "")
+            return cls(told["ingest"], told["site"], key, url, settings, sandbox)
         if not redis_url:
             raise Misconfigured(
                 f"nothing runs on {state}: start `wiredesk up --state {state}`, "
@@ -124,6 +137,11 @@ class Instance:
         own = settings.section("ingest", Door)
         key = own.keys[0].get_secret_value() if own.keys else ""
         return cls(f"http://{own.host}:{own.port}", "", key, redis_url, settings)
+
+
+def opened_to_loopback(own: HttpSettings) -> HttpSettings:
+    """The same, and this machine may be called."""
+    return HttpSettings.model_validate({"allow_networks": (*own.allow_networks, LOOPBACK)})
 
 
 def load_settings(config: Path | None) -> Settings:

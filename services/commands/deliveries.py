@@ -22,6 +22,7 @@ from services.publish.delivery.withdrawals import Withdrawals
 from services.publish.desk import Desk
 from shared.article import Article
 from shared.hop import StreamSettings
+from shared.http import HttpSettings
 from shared.redis import connect
 from shared.settings import Settings
 from shared.streams import Keys
@@ -38,6 +39,8 @@ class Post:
     settings: Settings
     redis: Redis
     keys: Keys
+    http: HttpSettings
+    """What its destinations may call."""
 
     @property
     def withdrawals(self) -> Withdrawals:
@@ -62,7 +65,9 @@ async def open_post(state: Path, config: Path | None) -> AsyncIterator[Post]:
     instance = Instance.find(state, config)
     keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
     async with connect(instance.redis_url) as redis:
-        yield Post(Destinations(redis), Ledger(redis, keys), instance.settings, redis, keys)
+        yield Post(
+            Destinations(redis), Ledger(redis, keys), instance.settings, redis, keys, instance.http
+        )
 
 
 def table_of(rows: Iterable[dict[str, Any]]) -> Table:

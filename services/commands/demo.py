@@ -17,7 +17,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from services.commands.demo_accounts import add_accounts, environment, followed
 from services.commands.options import DEFAULT_STATE, JsonOption, StateOption
+from services.commands.sandbox import PORT as SANDBOX_PORT
 from services.commands.service import set_up_logs
 from services.commands.terminal import console, plain
 from services.commands.up import PortOption, open_sockets, print_addresses, supervise
@@ -25,6 +27,7 @@ from services.demo.latency import event_to_live_ms, percentile
 from services.demo.newsroom import load
 from services.demo.play import Play
 from services.demo.reader import Reader
+from services.demo.wall import Wall
 from services.instance import Instance, State, load_settings
 from services.merged_log import MergedLog
 from services.run import Supervisor
@@ -32,12 +35,17 @@ from shared.errors import Misconfigured
 from shared.hop import StreamSettings
 from shared.http import own_client
 from shared.redis import connect
+from shared.service import listen
 from shared.settings import Settings
 from shared.streams import Keys
 
 MARK = "demo"
 """A file that says: this state is a demonstration's, and the next one may wipe it."""
+SANDBOX = "sandbox"
+LOOPBACK = "127.0.0.1"
 READY_SECONDS = 60.0
+SHOWN = "urn:island-daily:blue-line-signal-fault"
+"""A story of the day that was corrected twice."""
 HURRY = 3.0
 
 
@@ -48,14 +56,17 @@ def demo(
     port_site: PortOption = None,
     port_ingest: PortOption = None,
     port_enrich: PortOption = None,
+    port_sandbox: PortOption = None,
 ) -> None:
     """Start everything with a sample newsroom: publish, correct, embargo, kill, before your eyes.
 
+    A sandbox of social platforms starts too: its wall shows what followers of each would see.
     With --once it runs the story without a person, checks every output and exits 0 or 1.
 
     Example: wiredesk demo --once --json
     """
     ports = {"publish": port_site, "ingest": port_ingest, "enrich": port_enrich}
+    ports[SANDBOX] = SANDBOX_PORT if port_sandbox is None else port_sandbox
     settings = load_settings(None)
     set_up_logs("demo", settings)
     if not once:
@@ -64,6 +75,7 @@ def demo(
             asyncio.run(_show(state, settings, ports))
         return
     with TemporaryDirectory(prefix="wiredesk-demo-") as folder:
+        ports[SANDBOX] = port_sandbox
         free = {name: port or 0 for name, port in ports.items()}
         report = asyncio.run(_once(Path(folder), settings, free, quiet=as_json))
     _print(report, as_json=as_json)
@@ -93,6 +105,7 @@ async def _show(state: Path, settings: Settings, ports: dict[str, int | None]) -
             await _play(state, progress, hurry=1.0)
         console.print("The day is over; everything stays up until Ctrl-C. Try:")
         console.print(plain(f"  wiredesk status --state {state}", "bold"))
+        console.print(plain(f"  wiredesk preview {SHOWN} --state {state}", "bold"))
         await supervisor.ended()
 
 
@@ -112,10 +125,14 @@ async def _running(
     """An installation that is up and ready, and stopped afterwards."""
     place = _prepared(state)
     lines = MergedLog(place.log, show=False)
-    supervisor = supervise(place, None, settings, open_sockets(settings, ports), lines)
+    wall = listen(LOOPBACK, ports[SANDBOX] or 0)
+    sockets = {SANDBOX: wall, **open_sockets(settings, ports)}
+    extra = environment(settings)
+    supervisor = supervise(place, None, settings, sockets, lines, extra)
     running = asyncio.create_task(supervisor.run())
     try:
         await _ready(supervisor, running)
+        await add_accounts(state, supervisor.children[SANDBOX].address)
         yield supervisor
     finally:
         supervisor.stop()
@@ -154,9 +171,11 @@ async def _play(state: Path, progress: Progress, *, hurry: float) -> Play:
     async with (
         own_client(instance.ingest, instance.key) as ingest,
         own_client(instance.site) as site,
+        own_client(instance.sandbox) as followers,
     ):
         steps = load(datetime.now(UTC), f"{instance.site}/media")
-        play = Play(steps, ingest, Reader(site), progress)
+        wall = Wall(followers, await followed(instance.sandbox))
+        play = Play(steps, ingest, Reader(site), wall, progress)
         await play.run(hurry=hurry)
         return play
 

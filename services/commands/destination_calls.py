@@ -19,7 +19,7 @@ from services.publish.delivery.destinations import Destination
 from services.publish.delivery.enrol import channel_settings
 from services.publish.delivery.opening import opened
 from services.publish.delivery.trial import Tried, tried
-from shared.http import HttpSettings, public_client
+from shared.http import public_client
 
 NameArgument = Annotated[str, typer.Argument(help="As `wiredesk destinations list` names it.")]
 SHOWN = 20
@@ -97,7 +97,7 @@ async def _opened(post: Post, destination: Destination) -> AsyncIterator[Channel
     plug = channel_named(destination.channel)
     with as_usage_errors():
         settings = channel_settings(plug, destination.settings)
-    async with public_client(post.settings.section("http", HttpSettings)) as http:
+    async with public_client(post.http) as http:
         yield opened(plug, settings, http, post.destinations.memory(destination.name))
 
 

@@ -3,30 +3,20 @@
 import asyncio
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import structlog
 import typer
 from rich.table import Table
 
+from services.commands.learning import from_file, learnt
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
-from services.enrich import steps
-from services.enrich.app import EnrichSettings
-from services.enrich.archive import Archive
-from services.enrich.corpus import Corpus
 from services.enrich.explain import Explanation, Neighbour, Term, explained
-from services.enrich.pipeline import Pipeline
-from services.enrich.step import Step
-from services.enrich.vocabulary_file import VocabularyFile
-from services.ingest.clean import clean
-from services.ingest.reading import read
 from services.instance import Instance
 from shared.article import Article
 from shared.hop import StreamSettings
-from shared.plugs import find_plugs
 from shared.redis import connect
 from shared.streams import Keys
 
@@ -43,7 +33,7 @@ def explain(
     """
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     instance = Instance.find(state, config)
-    story = _from_file(Path(article)) if Path(article).is_file() else None
+    story = from_file(Path(article)) if Path(article).is_file() else None
     found = asyncio.run(_look(instance, article, story))
     if found is None:
         console.print(plain(f"{article} is neither a file nor an article in the archive", "red"))
@@ -57,22 +47,11 @@ def explain(
 
 async def _look(instance: Instance, uri: str, story: Article | None) -> Explanation | None:
     """Learn the archive as a replica of enrich does, then weigh the article."""
-    own = instance.settings.section("enrich", EnrichSettings)
     keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
-    corpus = Corpus(own.freshness_days)
-    VocabularyFile(own.vocabulary, corpus).load()
     async with connect(instance.redis_url) as redis:
-        archive = Archive(redis, keys, corpus, timedelta(days=own.corpus_days))
-        await archive.rebuild(datetime.now(UTC))
+        pipeline, archive = await learnt(instance.settings, redis, keys)
         story = story or await archive.read(uri)
-    if story is None:
-        return None
-    plugs = find_plugs(steps)
-    return explained(story, Pipeline(corpus, cast("dict[str, Step]", plugs)))
-
-
-def _from_file(file: Path) -> Article:
-    return clean(read(file.read_bytes())[0])
+    return explained(story, pipeline) if story else None
 
 
 def _print(found: Explanation) -> None:

@@ -23,7 +23,7 @@ from services.publish.delivery.destinations import Destination
 from services.publish.delivery.filter import Filter, matches
 from services.publish.delivery.ledger import Change
 from services.publish.delivery.row import Row
-from shared.http import HttpSettings, public_client
+from shared.http import public_client
 
 AT_ONCE = 500
 
@@ -162,7 +162,7 @@ async def _way(post: Post, destination: Destination) -> Way:
     """What the destination's channel can do, and what it is to do with what is unknown."""
     plug = channel_named(destination.channel)
     settings = plug.Settings.model_validate(destination.settings)
-    async with public_client(post.settings.section("http", HttpSettings)) as http:
+    async with public_client(post.http) as http:
         channel: Channel = plug.open_channel(settings, http)
         return Way(channel.caps, destination.on_unknown)
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import shlex
+import socket
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from services.commands.service import FdOption
 from services.commands.terminal import plain
 from services.sandbox.app import PLUGS
 from services.sandbox.serving import new_world, server
@@ -20,6 +22,7 @@ err = Console(stderr=True, emoji=False, highlight=False)
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 = any free one.", min=0, max=65535)] = PORT,
+    fd: FdOption = None,
 ) -> None:
     """Run social platforms on this machine: their APIs, limits and errors, and a wall of posts.
 
@@ -27,9 +30,10 @@ def sandbox(
 
     Example: wiredesk sandbox --port 8083
     """
-    sock = listen(host, port)
+    sock = socket.socket(fileno=fd) if fd is not None else listen(host, port)
     world = new_world(sock)
-    _tell(world)
+    if fd is None:
+        _tell(world)
     asyncio.run(server(world).serve([sock]))
 
 

@@ -69,10 +69,11 @@ def supervise(
     settings: Settings,
     sockets: Mapping[str, socket.socket],
     lines: MergedLog,
+    extra: Mapping[str, str] | None = None,
 ) -> Supervisor:
-    """The supervisor of an installation, not started."""
+    """The supervisor of an installation, not started. `extra` goes into its environment."""
     host, port = sockets["publish"].getsockname()[:2]
-    environ = {}
+    environ = dict(extra or {})
     if not settings.values["site"]["base_url"]:
         environ["WIREDESK_SITE__BASE_URL"] = f"http://{host}:{port}"
     if not settings.values["site"]["folder"]:
@@ -93,6 +94,8 @@ def print_addresses(supervisor: Supervisor) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_row("website", supervisor.children["publish"].address, style="bold")
     table.add_row("ingest API", supervisor.children["ingest"].address)
+    if "sandbox" in supervisor.children:
+        table.add_row("wall of posts", supervisor.children["sandbox"].address, style="bold")
     table.add_row("send a file", "wiredesk send FILE")
     Console(stderr=True).print(table)
     sys.stderr.flush()

@@ -1,7 +1,8 @@
 """The demonstration: a sample newsroom sends its day, a reader watches what comes of it.
 
-Publish, correct, withhold, embargo and kill, each looked at from outside: page, RSS, Atom and
-JSON Feed. `Play.checks` says what was seen, whether it was as it should be or not.
+Publish, correct, withhold, embargo and kill, each looked at from outside: page, RSS, Atom, JSON
+Feed, and the posts on every platform of the sandbox. `Play.checks` says what was seen, whether it
+was as it should be or not.
 """
 
 import asyncio
@@ -16,11 +17,16 @@ from rich.progress import Progress
 
 from services.demo.newsroom import Step
 from services.demo.reader import Reader, Sight
+from services.demo.wall import Wall
+from services.publish.posts.story import is_correction
+from services.publish.words import words_for
 from shared.article import Article
 
 SENT_PER_SECOND = 10
 """As fast as a busy newsroom; each of its stories is then measured on its own."""
 PATIENCE_SECONDS = 20.0
+POSTS_PATIENCE_SECONDS = 90.0
+"""Platforms take so many posts a minute, and no more."""
 LOOK_SECONDS = 0.05
 T = TypeVar("T")
 EARLY = timedelta(milliseconds=300)
@@ -42,6 +48,7 @@ class Play:
     steps: Sequence[Step]
     ingest: httpx.AsyncClient
     reader: Reader
+    wall: Wall
     progress: Progress
     checks: list[Check] = field(default_factory=list)
     sent: list[Article] = field(default_factory=list)
@@ -59,6 +66,7 @@ class Play:
             await asyncio.sleep(1 / SENT_PER_SECOND)
         await self._look_at_embargoes()
         await self._look_back()
+        await self._look_at_wall()
 
     async def _until(self, moment: datetime) -> None:
         rest = (moment - datetime.now(UTC)).total_seconds()
@@ -83,6 +91,7 @@ class Play:
             await self._look_at_kill(article)
         elif article.pubstatus == "withheld":
             await self._expect(f"withheld: {name}", article.uri, _is_withheld)
+            await self._expect_no_posts("withheld: its posts are taken away", article.uri)
         elif article.correction is not None:
             await self._expect(f"corrected: {name}", article.uri, _shows(article))
         elif not _is_ahead(article):
@@ -97,6 +106,32 @@ class Play:
 
         left = await _until_equal(nowhere, "")
         self._note("killed: on no other page, list or related card", ok=not left, detail=left)
+        await self._expect_no_posts("killed: its posts are taken away", article.uri)
+
+    async def _expect_no_posts(self, name: str, uri: str) -> None:
+        headline = next(one.headline for one in self.sent if one.uri == uri)
+
+        async def showing() -> str:
+            return ", ".join(await self.wall.still_showing(headline))
+
+        left = await _until_equal(showing, "", POSTS_PATIENCE_SECONDS)
+        self._note(name, ok=not left, detail=left)
+
+    async def _look_at_wall(self) -> None:
+        """Followers of every platform have got news, and the last correction."""
+        back = {one.uri for one in self.sent if one.pubstatus != "usable"}  # these are new posts
+        last = [one for one in self.sent if is_correction(one) and one.uri not in back][-1]
+        headline = words_for(last.language or "").correction_prefix + last.headline
+
+        async def uncorrected() -> str:
+            return ", ".join(await self.wall.uncorrected(headline))
+
+        left = await _until_equal(uncorrected, "", POSTS_PATIENCE_SECONDS)
+        self._note("corrected: on every platform that can", ok=not left, detail=left or headline)
+        nobody: list[str] = []
+        silent = await _until_equal(self.wall.silent, nobody, POSTS_PATIENCE_SECONDS)
+        for platform, detail in (await self.wall.counts()).items():
+            self._note(f"posted: on {platform}", ok=platform not in silent, detail=detail)
 
     async def _look_at_embargoes(self) -> None:
         for article in [one for one in self.sent if one.embargoed]:
@@ -173,9 +208,11 @@ def _is_gone(sight: Sight) -> bool:
     return sight.page == HTTPStatus.GONE and sight.feeds == (None, None, None) and sight.tombstone
 
 
-async def _until_equal(look: Callable[[], Awaitable[T]], wanted: T) -> T:
+async def _until_equal(
+    look: Callable[[], Awaitable[T]], wanted: T, patience_s: float = PATIENCE_SECONDS
+) -> T:
     """Look again and again until it is as wanted, or patience ends. Returns the last look."""
-    give_up = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    give_up = asyncio.get_running_loop().time() + patience_s
     while (seen := await look()) != wanted and asyncio.get_running_loop().time() < give_up:
         await asyncio.sleep(LOOK_SECONDS)
     return seen

@@ -39,6 +39,8 @@ class Words:
     share: str
     share_on: str
     source: str
+    original: str
+    """The link back, where somebody else shows the story."""
     latest: str
     more_news: str
     more_of: str
@@ -85,6 +87,7 @@ _ZH_HANT = Words(
     share="分享",
     share_on="分享到 {}",
     source="資料來源：{}",
+    original="閱讀原文",
     latest="即時新聞",
     more_news="更多新聞",
     more_of="更多{}新聞",
@@ -131,6 +134,7 @@ _ZH_HANS = Words(
     share="分享",
     share_on="分享到 {}",
     source="资料来源：{}",
+    original="阅读原文",
     latest="即时新闻",
     more_news="更多新闻",
     more_of="更多{}新闻",
@@ -177,6 +181,7 @@ _JA = Words(
     share="共有",
     share_on="{} で共有",
     source="出典：{}",
+    original="元の記事を読む",
     latest="新着ニュース",
     more_news="その他のニュース",
     more_of="{}をもっと見る",
@@ -223,6 +228,7 @@ _EN = Words(
     share="Share",
     share_on="Share on {}",
     source="Source: {}",
+    original="Read the original",
     latest="Latest",
     more_news="More news",
     more_of="More {}",

@@ -4,6 +4,7 @@
 /<platform>/…        the API of a platform
 /-/posts, /-/calls   what stands there, deleted posts too; what was asked: JSON
 /-/faults            POST an order (`faults.py`), DELETE takes all back
+/readyz              whether it answers
 /-/pictures/<id>     an uploaded picture
 """
 
@@ -30,6 +31,7 @@ def sandbox_app(world: World) -> Starlette:
     return Starlette(
         routes=[
             Route("/", orders.wall),
+            Route("/readyz", orders.ready),
             Route("/-/posts", orders.posts),
             Route("/-/calls", orders.calls),
             Route("/-/faults", orders.order, methods=["POST"]),
@@ -48,6 +50,9 @@ class _Orders:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    async def ready(self, _: Request) -> Response:
+        return Response(status_code=204)
 
     async def wall(self, _: Request) -> Response:
         return wall(self._world, PLUGS)

@@ -34,7 +34,7 @@ class Fault(BaseModel):
 
     platform: str
     kind: Kind
-    act: Literal["", "post", "edit", "delete", "look", "media", "login"] = ""
+    act: Literal["", "post", "edit", "delete", "look", "media", "term", "login"] = ""
     times: Annotated[int, Field(ge=0, le=1_000_000)] = 1
     seconds: Annotated[float, Field(ge=0, le=86_400)] = 5
     status: Annotated[int, Field(ge=500, le=599)] = 503

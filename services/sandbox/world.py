@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from services.sandbox.faults import Fault
 
-Act = Literal["post", "edit", "delete", "look", "media", "login"]
+Act = Literal["post", "edit", "delete", "look", "media", "term", "login"]
 """What a call is about; the first three are what readers see."""
 MOST_CALLS = 10_000
 

@@ -33,6 +33,8 @@ COMMANDS = (
     "replay",
     "trace",
     "explain",
+    "preview",
+    "sandbox",
     "status",
     "doctor",
     "dead",

@@ -59,7 +59,7 @@ def test_the_wall_shows_discords_marks_as_readers_see_them() -> None:
 async def test_the_wall_asks_nobody_else_for_anything(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert re.findall(r"(?:src|href)=\"(?!/-/)", answer.text) == []
+    assert re.findall(r"(?:src|href)=\"(?!/-/|#)", answer.text) == []
     assert "script" not in answer.text
 
 
@@ -138,3 +138,29 @@ async def test_the_command_prints_how_to_add_each_platform_and_serves_the_wall()
     finally:
         process.terminate()
         await process.communicate()
+
+
+async def test_links_hashtags_and_bold_words_are_shown_as_readers_see_them(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    text = "\n<i>看</i> https://a.tw/1?a=1&b=2。 #便橋 a#b\n\n**x"
+    marked = ((True, "跨河*橋"), (False, text))
+    world.put(Post("discord", "#news", "1", "**跨河\\*橋**" + text, 0, marked=marked))
+    world.put(Post("mastodon", "@daily", "1", "**跨河橋**" + text, 0))
+    page = (await client.get("/")).text
+    discord, mastodon = page.split('<section aria-labelledby="mastodon"')
+    assert "<strong>跨河*橋</strong>" in discord
+    assert "**跨河橋**" in mastodon
+    for column in (discord, mastodon):
+        assert '<a href="https://a.tw/1?a=1&amp;b=2">a.tw/1?a=1&amp;b=2</a>。' in column
+        assert "<span>#便橋</span> a#b" in column
+        assert "&lt;i&gt;看" in column
+
+
+async def test_what_happened_last_stands_first(world: World, client: httpx.AsyncClient) -> None:
+    world.put(Post("discord", "#news", "1", "第1則", 1_000, edited_at=9_000))
+    world.put(Post("discord", "#news", "2", "第2則", 5_000))
+    world.put(Post("discord", "#news", "3", "第3則", 2_000, title="卡片", deleted_at=8_000))
+    page = (await client.get("/")).text
+    assert page.index("第1則") < page.index("第3則") < page.index("第2則")
+    assert "卡片" not in page

@@ -13,6 +13,7 @@ from services.publish.delivery.channel import Channel
 from services.publish.delivery.enrol import enrolled
 from services.publish.delivery.signature import new_secret
 from services.publish.delivery.trial import tried
+from services.publish.social.account import SocialSettings
 from services.sandbox.app import PLUGS as PLATFORMS
 from tests.publish.channels.account import CHANNELS, Account, open_account, story
 
@@ -42,7 +43,7 @@ def test_first_posts_of_followers_are_old_news_after_six_hours(kind: str) -> Non
     if kind not in WITHOUT_PLATFORM:
         settings = dict(PLATFORMS[kind].settings("https://a.example"))
     fields = {"name": "a", "channel": kind, "settings": settings, "created": datetime.now(UTC)}
-    hours = 168 if kind in WITHOUT_PLATFORM else 6
+    hours = 6 if issubclass(CHANNELS[kind].Settings, SocialSettings) else 168
     assert enrolled(CHANNELS, fields).give_up_hours == hours
     assert enrolled(CHANNELS, fields | {"give_up_hours": 2}).give_up_hours == 2
 
