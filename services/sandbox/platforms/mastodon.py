@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
+from services.sandbox.forms import parts
 from services.sandbox.world import Post, World
 
 NAME = "mastodon"
@@ -217,19 +218,6 @@ def fault_of(sent: Mapping[str, Any]) -> str:
 def said(sent: Mapping[str, Any]) -> tuple[str, str]:
     """The text; every server makes the card by itself."""
     return sent["status"], ""
-
-
-def parts(body: bytes, content_type: str) -> Mapping[str, tuple[str, bytes]]:
-    """The parts of a multipart body by name: media type and content."""
-    boundary = b"--" + content_type.partition("boundary=")[2].strip('"').encode()
-    found = {}
-    for part in body.split(boundary)[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        lines = head.decode().strip().split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in lines)
-        name = regex.search(r'name="([^"]*)"', headers["content-disposition"]).group(1)
-        found[name] = (headers.get("content-type", ""), content.removesuffix(b"\r\n"))
-    return found
 
 
 def _shown(post: Post) -> Mapping[str, object]:
