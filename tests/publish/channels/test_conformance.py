@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from services.publish.delivery.channel import Channel
 from services.publish.delivery.enrol import enrolled
@@ -297,3 +299,33 @@ async def test_an_empty_page_of_a_platform_is_no_trouble(account: Account) -> No
     bare = story(1, description="", body_text="", tags=(), images=(), language=None)
     row = await account.publish(bare)
     assert (row.state, account.made) == ("delivered", 1)
+
+
+async def test_what_somebody_else_deleted_is_posted_anew_and_then_proven_gone(
+    account: Account,
+) -> None:
+    needs_deletes(account)
+    await account.publish(FIRST)
+    account.posts[0].deleted_at = account.now
+    row = await account.publish(SECOND)
+    [post] = account.posts
+    assert (row.state, newest(row), "第2版" in post.text) == ("delivered", post.id, True)
+    post.deleted_at = account.now
+    assert (await account.kill(SECOND)).proof == "gone"
+
+
+async def test_no_secret_stands_in_a_log_a_row_or_a_reason(account: Account) -> None:
+    told: list[object] = []
+    with capture_logs() as logs:
+        for number, fault in enumerate(("lost", "broken", "limited", "refused", "expired")):
+            one = story(1, f"tag:example.tw,2026:{number}")
+            account.order(fault)
+            await account.want(one)
+            told += [await account.carry(one.uri, hours=0.1), await tried(account.channel())]
+            told.append(await account.stopped())
+            account.world.forget_faults()
+            await account.resume()
+    settings = CHANNELS[account.kind].Settings.model_validate(account.destination.settings)
+    secrets = [value for _, value in settings if isinstance(value, SecretStr)]
+    assert secrets
+    assert all(one.get_secret_value() not in repr((told, logs)) for one in secrets)

@@ -107,17 +107,6 @@ async def test_a_lost_post_is_found_pages_behind_and_not_by_a_longer_address(
     assert row.remote_id == account.posts[0].id
 
 
-async def test_a_message_that_somebody_else_deleted_is_posted_anew_and_proves_a_kill(
-    account: Account,
-) -> None:
-    await account.publish(story(1))
-    account.posts[0].deleted_at = account.now
-    row = await account.publish(story(2))
-    assert (row.state, account.made, row.remote_id) == ("delivered", 2, account.posts[0].id)
-    account.posts[0].deleted_at = account.now
-    assert (await account.kill(story(2))).proof == "gone"
-
-
 @pytest.mark.parametrize(
     ("error", "op", "verdict"),
     [

@@ -1,7 +1,6 @@
 """Telegram: its HTML, its pictures, its 48 hours, its errors, and a token that nobody sees."""
 
 import json
-import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -158,17 +157,6 @@ async def test_within_48_hours_it_is_deleted_and_looked_up(account: Account) -> 
     assert (row.proof, account.posts) == ("gone", [])
 
 
-async def test_a_post_that_somebody_else_deleted_is_gone_and_a_correction_posts_it_anew(
-    account: Account,
-) -> None:
-    await account.publish(story(1))
-    account.posts[0].deleted_at = account.now
-    row = await account.publish(story(2))
-    assert (row.state, account.made, row.remote_id) == ("delivered", 2, account.posts[0].id)
-    account.posts[0].deleted_at = account.now
-    assert (await account.kill(story(2))).proof == "gone"
-
-
 @pytest.mark.parametrize(
     ("status", "text", "op", "verdict"),
     [
@@ -222,21 +210,6 @@ async def test_a_trial_says_which_right_the_bot_lacks_in_which_channel() -> None
         "stopped",
         "the bot lacks can_edit_messages, can_delete_messages in @sandbox_daily",
     )
-
-
-FAULTS = ("lost", "broken", "limited", "refused", "expired", "dropped")
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_the_token_stands_in_no_log_no_row_and_no_reason(
-    account: Account, fault: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.DEBUG):
-        account.order(fault)
-        await account.publish(story(1))
-        await account.kill(story(1))
-    told = caplog.text + repr(await account.row(story(1).uri)) + await account.stopped()
-    assert platform.TOKEN not in told
 
 
 async def test_the_token_is_taken_out_of_whatever_an_answer_or_an_error_repeats(
