@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.publish.channels.line import Settings, open_channel
-from services.publish.delivery.channel import Announcement, Unsaid
+from services.publish.delivery.channel import Announcement, Unprepared, Unsaid
 from services.publish.delivery.trial import tried
 from services.publish.social.line_answers import exhausted, month_end
 from services.sandbox.platforms import line as platform
@@ -22,7 +22,7 @@ from services.sandbox.world import Post
 from shared.article import Article, Correction, Image
 from shared.http import HttpSettings, PublicClient, public_client
 from tests.publish.channels.account import Account, open_account, story
-from tests.publish.receiver import Receiver
+from tests.publish.receiver import Receiver, answer
 
 URL = "https://news.example.tw/news/a"
 HOUR_MS = 3_600_000
@@ -179,6 +179,19 @@ async def test_a_trial_says_that_the_month_is_used_up(account: Account) -> None:
     found = await tried(account.channel())
     assert found
     assert (found.verdict, "2000 of 2000" in found.error) == ("stopped", True)
+
+
+async def test_an_account_that_may_not_read_its_quota_posts_all_the_same() -> None:
+    loopback = HttpSettings.model_validate({"allow_networks": ["127.0.0.0/8"]})
+    async with Receiver() as receiver, public_client(loopback) as http:
+        receiver.plan(answer(404), answer(500))
+        words = {**platform.settings(""), "server": f"http://127.0.0.1:{receiver.port}"}
+        channel = open_channel(Settings.model_validate(words), http)
+        await channel.prepare()
+        await channel.prepare()
+        assert len(receiver.received) == 1
+        with pytest.raises(Unprepared):
+            await open_channel(Settings.model_validate(words), http).prepare()
 
 
 async def test_some_are_told_where_not_all_are_to_be(redis: Redis) -> None:
