@@ -121,7 +121,10 @@ class Telegram:
         return await self._call("sendMessage", message)
 
     async def edit(self, post: Rendered, key: str, remote_id: str) -> httpx.Response:  # noqa: ARG002
-        """Change its text, or picture and caption. Under a notice no picture is left."""
+        """Change its text, or picture and caption. Above a notice no picture is left.
+
+        It may take longer than a lease: whoever begins anew changes it to the same.
+        """
         message = {**json.loads(post.body), "message_id": remote_id}
         answer = await self._call("editMessageText", message)
         if not has_no_text(answer.status_code, told(answer)):

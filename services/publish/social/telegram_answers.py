@@ -1,13 +1,13 @@
 """RULE: what Telegram means by its refusals, which have no names, only texts.
 
-    status, text                                    means
-    400  message is not modified                    there: it says so already
-    400  message to edit/delete not found, …        missing
-    400  message can't be deleted, edited           impossible
-    400  chat not found, not enough rights, …       stopped: a person must let the bot in
-    401, 403, 404                                   stopped: so do a token that counts no more, a
-                                                    bot that was put out, and a token that is none
-    400  anything else                              refused
+    status    text                                   means
+    400, 403  message is not modified                there: it says so already
+              message to edit not found, …           missing
+              message can't be deleted, …            impossible
+              chat not found, not enough rights, …   stopped: a person must let the bot in
+    400       any other                              refused
+    403       any other, such as: bot was kicked     stopped
+    401, 404                                         stopped: no bot has this token
 
 Source: https://core.telegram.org/bots/api#making-requests; the texts are those its servers send.
 """
@@ -20,8 +20,8 @@ from services.publish.delivery.row import Op, Outcome
 from services.publish.social.budget import as_ms
 
 Meaning = Literal["", "there", "missing", "impossible", "stopped", "refused"]
-OK, BAD_REQUEST = 200, 400
-CLOSED = (401, 403, 404)
+OK, BAD_REQUEST, FORBIDDEN = 200, 400, 403
+NO_SUCH_BOT = (401, 404)
 TEXTS: Mapping[Meaning, tuple[str, ...]] = {
     "there": ("message is not modified",),
     "missing": (
@@ -29,7 +29,11 @@ TEXTS: Mapping[Meaning, tuple[str, ...]] = {
         "message to delete not found",
         "message_id_invalid",
     ),
-    "impossible": ("message can't be deleted", "message can't be edited"),
+    "impossible": (
+        "message can't be deleted",
+        "message can't be edited",
+        "message_delete_forbidden",
+    ),
     "stopped": (
         "chat not found",
         "not enough rights",
@@ -84,13 +88,13 @@ def lacking(member: object) -> list[str]:
 
 
 def _meaning(status: int, said: Mapping[str, Any]) -> Meaning:
-    if status in CLOSED:
+    if status in NO_SUCH_BOT:
         return "stopped"
-    if status != BAD_REQUEST:
+    if status not in (BAD_REQUEST, FORBIDDEN):
         return ""
     text = _text(said)
     found = (name for name, texts in TEXTS.items() if any(one in text for one in texts))
-    return next(found, "refused")
+    return next(found, "stopped" if status == FORBIDDEN else "refused")
 
 
 def _retry_after_ms(said: Mapping[str, Any]) -> int:

@@ -171,6 +171,7 @@ async def test_within_48_hours_it_is_deleted_and_looked_up(account: Account) -> 
         (400, "Bad Request: message can't be edited", "put", "refused"),
         (401, "Unauthorized", "put", "stopped"),
         (403, "Forbidden: bot was kicked from the channel chat", "kill", "stopped"),
+        (403, "Forbidden: MESSAGE_DELETE_FORBIDDEN", "kill", "impossible"),
         (404, "Not Found", "kill", "stopped"),
         (429, "Too Many Requests: retry after 7", "put", "retry"),
         (500, "Internal Server Error", "put", "unknown"),
