@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
@@ -81,6 +81,7 @@ def test_a_picture_that_line_could_not_load_is_left_out(url: str) -> None:
     assert "hero" not in message["contents"]
 
 
+@settings(deadline=None)
 @given(headline=TEXT.filter(lambda text: 0 < len(text.strip()) <= 400), summary=TEXT)
 @pytest.mark.parametrize("card", [True, False])
 def test_no_message_is_longer_than_line_takes(headline: str, summary: str, *, card: bool) -> None:
