@@ -20,14 +20,15 @@ import httpx
 from pydantic import Field, SecretStr
 
 from services.publish.delivery.caps import Caps
-from services.publish.delivery.channel import Announcement, Rendered, Unprepared, Unsaid
+from services.publish.delivery.channel import Announcement, Rendered, Unprepared
 from services.publish.delivery.row import Op, Outcome
 from services.publish.posts.compose import Limit, Story
 from services.publish.posts.counting import count_utf16
 from services.publish.posts.cut import shorten
-from services.publish.posts.story import amendment_of, notice_of, story_of
+from services.publish.posts.story import notice_of
 from services.publish.posts.wording import write
 from services.publish.social.account import SocialSettings
+from services.publish.social.amended import story_or_amendment
 from services.publish.social.line_answers import exhausted, read, used_up
 from services.publish.social.pictures import picture_of
 from services.publish.social.requests import (
@@ -106,7 +107,7 @@ class Line:
         if announcement.op == "kill":
             message: Message = {"type": "text", "text": notice_of(article)}
         else:
-            story = _story(announcement, self._settings.tags)
+            story = story_or_amendment(announcement, self._settings.tags)
             make = _card if self._settings.card else _text
             message = make(story, article, self._settings.template)
         body = {"messages": [message]}
@@ -177,17 +178,6 @@ class Line:
         url = self._settings.server.rstrip("/") + path
         token = self._settings.token.get_secret_value()
         return json_request(method, url, body, token=token, headers=headers)
-
-
-def _story(announcement: Announcement, most_tags: int) -> Story:
-    """What the message is made of. Raises Unsaid when followers need no other."""
-    article, url = announcement.article, announcement.url
-    if announcement.first:
-        return story_of(article, url, first=True, most_tags=most_tags)
-    story = amendment_of(article, url, most_tags=most_tags)
-    if story is None:
-        raise Unsaid
-    return story
 
 
 def _text(story: Story, article: Article, template: str) -> Message:
