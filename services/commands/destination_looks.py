@@ -93,7 +93,9 @@ def _row(standing: Standing) -> dict[str, Any]:
     """All there is to say of it, its secrets apart."""
     one, health = standing.destination, standing.health
     plug = find_plugs(channels).get(one.channel)
-    told = one.model_dump(mode="json", include={"name", "channel", "state", "reason", *LIMITS})
+    told = one.model_dump(
+        mode="json", include={"name", "channel", "state", "reason", "until", *LIMITS}
+    )
     return told | {
         "condition": standing.condition,
         "filter": str(one.filter),

@@ -47,6 +47,8 @@ class Words:
     empty: str
     empty_hint: str
     subscribe: str
+    whole: str
+    """Leads from a post to the whole story."""
     gone: str
     gone_hint: str
     gone_when: str
@@ -94,6 +96,7 @@ _ZH_HANT = Words(
     empty="目前還沒有新聞",
     empty_hint="報導刊出後，會立刻出現在這裡。",
     subscribe="訂閱",
+    whole="全文",
     gone="本則新聞已撤下",
     gone_hint="編輯部已撤下這則新聞，原網址不再提供內容。",
     gone_when="撤下時間：",
@@ -141,6 +144,7 @@ _ZH_HANS = Words(
     empty="目前还没有新闻",
     empty_hint="报道发布后，会立刻出现在这里。",
     subscribe="订阅",
+    whole="全文",
     gone="本条新闻已撤下",
     gone_hint="编辑部已撤下这条新闻，原网址不再提供内容。",
     gone_when="撤下时间：",
@@ -188,6 +192,7 @@ _JA = Words(
     empty="まだ記事がありません",
     empty_hint="記事が公開されると、ここに表示されます。",
     subscribe="購読",
+    whole="全文",
     gone="この記事は取り下げられました",
     gone_hint="編集部がこの記事を取り下げました。内容は公開していません。",
     gone_when="取り下げ日時：",
@@ -235,6 +240,7 @@ _EN = Words(
     empty="No news yet",
     empty_hint="Stories appear here as soon as they are published.",
     subscribe="Subscribe",
+    whole="Full story",
     gone="This story has been withdrawn",
     gone_hint="The newsroom has withdrawn this story. It is no longer available here.",
     gone_when="Withdrawn: ",

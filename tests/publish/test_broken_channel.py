@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import time_ns
 
 import pytest
@@ -180,3 +180,23 @@ async def test_an_article_that_cannot_be_read_harms_its_own_row_alone(redis: Red
     await post.carry()
     assert (await post.row("urn:another")).error == "bug: KeyError('urn:another')"
     assert (await post.row()).state == "delivered"
+
+
+async def test_a_pause_that_ends_by_itself_ends_and_no_other(redis: Redis) -> None:
+    channel = Social(Platform(lambda: time_ns() // 1_000_000), SEARCHED)
+    store, now = Destinations(redis), datetime.now(UTC)
+    for name in ("over", "later", "by-hand"):
+        await subscribe(redis, name, "social")
+    await store.stop("over", "paused", "used up", now + timedelta(seconds=0.3))
+    await store.stop("later", "paused", "used up", now + timedelta(hours=1))
+    await store.pause("by-hand", "搬家")
+    with capture_logs() as logs:
+        async with postroom(redis, channel), asyncio.timeout(15):
+            while (await store.all())["over"].state == "paused":
+                await asyncio.sleep(0.02)
+    assert datetime.now(UTC) >= now + timedelta(seconds=0.3)
+    states = {one.name: (one.state, one.reason) for one in (await store.all()).values()}
+    assert states["over"] == ("active", "")
+    assert (states["later"][0], states["by-hand"][0]) == ("paused", "paused")
+    resumed = [one for one in logs if one["event"] == Happened.DESTINATION_RESUMED]
+    assert [(one["destination"], one["by"]) for one in resumed] == [("over", "clock")]

@@ -114,3 +114,17 @@ async def test_to_resume_forgets_how_it_failed(redis: Redis) -> None:
 def test_a_destination_that_cannot_be_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         destination(**fields)
+
+
+async def test_whoever_resumes_or_pauses_by_hand_ends_the_pause_of_the_clock(redis: Redis) -> None:
+    store, later = Destinations(redis), datetime(2026, 12, 1, tzinfo=UTC)
+    await store.add(destination())
+    await store.stop("partner", "paused", "used up", later)
+    assert not await store.end_pause("partner", NOW)
+    await store.pause("partner", "搬家")
+    assert not await store.end_pause("partner", later)
+    await store.resume("partner")
+    await store.stop("partner", "paused", "used up", later)
+    assert await store.end_pause("partner", later)
+    assert not await store.end_pause("partner", later)
+    assert (await store.all())["partner"].state == "active"

@@ -43,7 +43,7 @@ def _read(settings: Settings, plugs: Plugs, name: str, table: object, now: datet
     if not isinstance(table, dict):
         raise Misconfigured(f"{place}: must be a table")
     own = {"name": name, "created": now, "configured": True}
-    if wrong := table.keys() & {*own, "state", "reason", "owner"}:
+    if wrong := table.keys() & {*own, "state", "reason", "until", "owner"}:
         raise Misconfigured(f"{place} {', '.join(sorted(wrong))}: not to be written here")
     plug, written = plugs.get(str(table.get("channel"))), table.get(SETTINGS, {})
     if plug is not None and isinstance(written, dict):
@@ -88,5 +88,5 @@ def _taken_over(new: Destination, old: Destination | None) -> Destination:
         return new
     kept: dict[str, object] = {"created": old.created}
     if old.state in ("paused", "disabled"):
-        kept |= {"state": old.state, "reason": old.reason}
+        kept |= {"state": old.state, "reason": old.reason, "until": old.until}
     return new.model_copy(update=kept)

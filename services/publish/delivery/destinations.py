@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from redis.asyncio import Redis
 
 from services.publish.delivery.breaker import Health
@@ -52,6 +52,8 @@ class Destination(BaseModel):
     waits for it; a retired one, that has left the settings file, gets nothing new."""
     reason: str = ""
     """Why it is not active: a person's words, or the answer that stopped it."""
+    until: AwareDatetime | None = None
+    """When a pause ends by itself; None = when somebody resumes it."""
     concurrency: Annotated[int, Field(ge=1, le=16)] = 4
     """Calls at once, of all processes together; as many again for kills."""
     max_age_hours: Hours | None = None
@@ -69,6 +71,10 @@ class Destination(BaseModel):
     def is_served(self) -> bool:
         """Whether new articles are planned for it."""
         return self.state != "retired"
+
+    def is_pause_over(self, now: datetime) -> bool:
+        """Whether it was paused until some instant, and that has come."""
+        return self.state == "paused" and self.until is not None and self.until <= now
 
 
 class Fixed(Rejected):
@@ -136,14 +142,30 @@ class Destinations:
         await self._forget(name, DESTINATION_HEALTH)
         return is_there
 
-    async def stop(self, name: str, state: Literal["paused", "disabled"], reason: str) -> bool:
+    async def stop(
+        self,
+        name: str,
+        state: Literal["paused", "disabled"],
+        reason: str,
+        until: datetime | None = None,
+    ) -> bool:
         """Stop an active one because of its answer. Whether that was a change."""
 
         def stopped(one: Destination) -> Destination:
-            update = {"state": state, "reason": reason}
+            update = {"state": state, "reason": reason, "until": until}
             return one.model_copy(update=update) if one.state == "active" else one
 
         before, after = await self._change(name, stopped)
+        return before != after
+
+    async def end_pause(self, name: str, now: datetime) -> bool:
+        """Let one go on whose pause is over by itself. Whether that was a change."""
+
+        def ended(one: Destination) -> Destination:
+            update = {"state": "active", "reason": "", "until": None}
+            return one.model_copy(update=update) if one.is_pause_over(now) else one
+
+        before, after = await self._change(name, ended)
         return before != after
 
     def memory(self, name: str) -> Memory:
@@ -169,7 +191,7 @@ class Destinations:
         return before or Health(), after or Health()
 
     async def _set(self, name: str, state: State, reason: str) -> bool:
-        update = {"state": state, "reason": reason}
+        update = {"state": state, "reason": reason, "until": None}
         changed = await self._change(name, lambda one: one.model_copy(update=update))
         return changed.after is not None
 

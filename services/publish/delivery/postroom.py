@@ -23,6 +23,7 @@ from services.publish.delivery.opening import opened
 from services.publish.delivery.plan import plan
 from services.publish.delivery.rota import Rota
 from services.publish.delivery.row import want
+from services.publish.delivery.watch import end_pauses
 from shared.article import Article
 from shared.commit import Write
 from shared.events import Event
@@ -111,7 +112,9 @@ class Postroom:
             while True:
                 try:
                     await self._rota.sign_in()
-                    await self._reconcile(await self._office.destinations.all())
+                    destinations = await self._office.destinations.all()
+                    await end_pauses(self._office.destinations, destinations, self._clock())
+                    await self._reconcile(destinations)
                 except (RedisError, OSError) as error:
                     if not is_outage(error):
                         raise

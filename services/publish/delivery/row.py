@@ -152,6 +152,8 @@ class Outcome:
     """So long no other call of its kind would be taken: news and kills have budgets apart."""
     reached: bool = True
     """False only when not a byte of the call can have arrived, e.g. no connection was made."""
+    stop_ms: int = 0
+    """Of `stopped`: so long, and then it goes on by itself; 0 = until a person says so."""
     gone: bool = False
     """Of `stopped`: the destination says that it is there no more, and wants no call."""
     is_proof: bool = False

@@ -1,11 +1,13 @@
 """What a call says about its destination: its health, and a log line when operators should know."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 
 from services.publish.delivery.breaker import Health, News, after_failure, after_success, news
-from services.publish.delivery.destinations import Destinations
+from services.publish.delivery.destinations import Destination, Destinations
 from services.publish.delivery.row import Outcome
 from services.publish.delivery.told import SEEN
 from shared.logs import Happened
@@ -30,7 +32,7 @@ async def note(
     `is_erratic`: half of its calls failed lately. Returns how it is doing now.
     """
     if outcome.verdict == "stopped":
-        await _stop(destinations, name, outcome)
+        await _stop(destinations, name, outcome, now)
         return await destinations.health(name)
     before, after = await destinations.note(name, _rule(outcome, now, is_erratic=is_erratic))
     for item in news(before, after):
@@ -55,8 +57,20 @@ def _rule(outcome: Outcome, now: int, *, is_erratic: bool) -> Callable[[Health],
     return lambda health: after_failure(health, outcome.error, now, is_erratic=is_erratic)
 
 
-async def _stop(destinations: Destinations, name: str, outcome: Outcome) -> None:
-    """An answer that asks for a person. 410 says that nobody lives there any more."""
-    if await destinations.stop(name, "disabled" if outcome.gone else "paused", outcome.error):
+async def end_pauses(
+    destinations: Destinations, known: Mapping[str, Destination], now: datetime
+) -> None:
+    """Let those go on whose pause ends by itself."""
+    for name in [name for name, one in known.items() if one.is_pause_over(now)]:
+        if await destinations.end_pause(name, now):
+            log.info(Happened.DESTINATION_RESUMED, destination=name, by="clock")
+
+
+async def _stop(destinations: Destinations, name: str, outcome: Outcome, now: int) -> None:
+    """An answer that asks for a person, or for time. 410 says that nobody lives there any more."""
+    end = now + outcome.stop_ms
+    until = datetime.fromtimestamp(end / 1_000, UTC) if outcome.stop_ms else None
+    state: Literal["paused", "disabled"] = "disabled" if outcome.gone else "paused"
+    if await destinations.stop(name, state, outcome.error, until):
         happened = Happened.DESTINATION_DISABLED if outcome.gone else Happened.DESTINATION_PAUSED
         log.error(happened, destination=name, reason=outcome.error)

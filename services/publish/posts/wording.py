@@ -85,7 +85,8 @@ def _words(template: str, story: Story, section: str, shows: Shows) -> Layout:
 def _with_address(words: Layout, url: str) -> Layout:
     def layout(headline: str, summary: str, tags: Sequence[str]) -> str:
         text = words(headline, summary, tags)
-        return text if url in ADDRESS.findall(text) else f"{text}\n{url}"
+        is_there = url in ADDRESS.findall(text) or f'"{url}"' in text
+        return text if is_there else f"{text}\n{url}"
 
     return layout
 

@@ -11,7 +11,7 @@ from services.publish.posts.wording import Wording
 class SocialSettings(BaseModel):
     """One account. A channel adds how to reach it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     DEFAULTS: ClassVar[Mapping[str, object]] = {"give_up_hours": 6}
     """Old news must not appear days later between newer posts."""
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
-from services.sandbox.parts import parts
+from services.sandbox.forms import parts
 from services.sandbox.world import Post, World
 
 NAME = "mastodon"

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.sandbox.door import Handlers, route
-from services.sandbox.parts import parts
+from services.sandbox.forms import parts
 from services.sandbox.world import Post, World
 
 NAME = "wordpress"

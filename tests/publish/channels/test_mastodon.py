@@ -12,7 +12,7 @@ from services.publish.channels.mastodon import Settings, open_channel
 from services.publish.delivery.channel import Announcement, Unprepared
 from services.publish.social.mastodon_server import Limits, lacking, limits, links_to
 from services.publish.social.multipart import multipart
-from services.sandbox.parts import parts
+from services.sandbox.forms import parts
 from services.sandbox.platforms.mastodon import SCOPES, length
 from shared.article import Article, Image
 from shared.http import HttpSettings, public_client

@@ -129,7 +129,7 @@ def test_a_destination_may_have_words_of_its_own(kind: str) -> None:
 def test_words_that_leave_no_room_or_fail_on_a_story_give_way_to_the_channels_own(
     kind: str,
 ) -> None:
-    words = {"facebook": 40_000}.get(kind, 1_000)
+    words = {"facebook": 40_000}.get(kind, 3_000)
     endless = f"{{{{ '快訊' * {words} }}}}"
     for template in (endless, "{{ headline }}{{ 1 // (summary|length - 24) }}"):
         own, _ = PLATFORMS[kind].said(sent(kind, story(1)))

@@ -1,8 +1,7 @@
-"""RULE: the parts of a multipart/form-data body (RFC 7578), read by ourselves."""
+"""RULE: multipart/form-data (RFC 7578), read apart from how the product writes it."""
 
+import re
 from collections.abc import Mapping
-
-import regex
 
 
 def parts(body: bytes, content_type: str) -> Mapping[str, tuple[str, bytes]]:
@@ -13,6 +12,6 @@ def parts(body: bytes, content_type: str) -> Mapping[str, tuple[str, bytes]]:
         head, _, content = part.partition(b"\r\n\r\n")
         lines = head.decode().strip().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines)
-        name = regex.search(r'name="([^"]*)"', headers["content-disposition"]).group(1)
+        name = re.findall(r'[; ]name="([^"]*)"', headers["content-disposition"])[0]
         found[name] = (headers.get("content-type", ""), content.removesuffix(b"\r\n"))
     return found
