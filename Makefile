@@ -33,8 +33,8 @@ test: dev        ## the whole test suite
 test-containers: dev   ## the services in containers (root, and Docker or Debian)
 	WIREDESK_TEST_CONTAINERS=1 $(RUN)/pytest -q tests/compose
 
-test-chaos: dev  ## 2,000 articles, 30 kills and an oracle; alone on the machine
-	WIREDESK_TEST_CHAOS=1 $(RUN)/pytest -q tests/test_chaos.py
+test-chaos: dev  ## 2,000 articles, 30 kills and an oracle, with its table
+	$(RUN)/pytest -q -rP tests/test_chaos.py
 
 test-model: dev  ## the model of deliveries, 5,000 examples of 50 steps; some minutes
 	WIREDESK_TEST_MODEL=5000 $(RUN)/pytest -q tests/publish/test_delivery_model.py

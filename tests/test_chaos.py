@@ -5,7 +5,6 @@ tests/chaos/oracle.py   what was promised, and what counts as broken
 python -m bench chaos   the long one
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,6 @@ SEED = 20261123
 GIVE_UP_SECONDS = 420
 
 
-@pytest.mark.skipif(
-    not os.environ.get("WIREDESK_TEST_CHAOS"), reason="make test-chaos: a minute and a half alone"
-)
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("supervisor")
 def test_nothing_is_lost_doubled_reordered_or_brought_back_while_processes_are_killed(
