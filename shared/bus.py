@@ -5,7 +5,7 @@ FastStream is the wiring (broker, subscribers, lifespan); delivery is ours (`hop
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from os import getpid
 from socket import gethostname
@@ -117,22 +117,25 @@ class Bus:
         for hop in self.hops:
             hop.stopping = True
             hop.subscriber.running = False
-        await self._let_readers_end()
+        readers = [task for hop in self.hops for task in hop.subscriber.tasks]
+        await _let_end(readers)
         await end(self.tasks)
         for hop in self.hops:
             with suppress(RedisError, OSError):
                 await _drain(hop)
         await self._broker.stop()
+        await end(readers)  # the broker cancels them and does not wait
         with suppress(RedisError, OSError):
             await self.redis.delete(heartbeat(self.consumer))
         await self.redis.aclose()
         await asyncio.sleep(CLOSE_SECONDS)  # connections cut off in mid-command close a turn later
 
-    async def _let_readers_end(self) -> None:
-        """A reader cancelled while it waits could still be handed entries that nobody sees."""
-        readers = [task for hop in self.hops for task in hop.subscriber.tasks if not task.done()]
-        if readers:
-            await asyncio.wait(readers, timeout=3 * POLL_MS / 1000)
+
+async def _let_end(readers: Collection[asyncio.Task[Any]]) -> None:
+    """A reader cancelled while it waits could still be handed entries that nobody sees."""
+    reading = [task for task in readers if not task.done()]
+    if reading:
+        await asyncio.wait(reading, timeout=3 * POLL_MS / 1000)
 
 
 async def _do_nothing(**_: object) -> None:

@@ -14,6 +14,14 @@ from shared.embedded import EmbeddedRedis
 from shared.redis_server import find_server
 
 ASKED_SERVER = os.environ.get("WIREDESK_TEST_REDIS")
+MORE_WORKERS = 2
+"""Than cores: half of the time a test waits for a process to start or an instant to come."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `-n auto` means."""
+    return (os.cpu_count() or 1) + MORE_WORKERS
 
 
 @pytest.fixture(autouse=True)

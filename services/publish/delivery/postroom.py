@@ -33,7 +33,7 @@ from shared.logs import Happened
 from shared.redis import is_outage
 from shared.settings import hide_secrets
 from shared.streams import Keys
-from shared.tasks import end
+from shared.tasks import end, to_the_end
 from shared.timeline import timeline
 
 GROUP = "deliver"
@@ -120,9 +120,13 @@ class Postroom:
                         raise
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            await asyncio.gather(*map(self._dismiss, list(self._known)))
-            with suppress(RedisError, OSError):
-                await self._rota.sign_out()
+            await to_the_end(self._close())
+
+    async def _close(self) -> None:
+        """Let every courier settle what is under way, and let others carry on."""
+        await asyncio.gather(*map(self._dismiss, list(self._known)))
+        with suppress(RedisError, OSError):
+            await self._rota.sign_out()
 
     async def watch(self) -> None:
         """Wake the couriers that have something due, whoever planned it; until cancelled."""
