@@ -17,6 +17,7 @@ from tests.faults.newsroom import Newsroom, newsroom, until
 KEYS = Keys()
 FULL_SECONDS = 6.0
 WELL_AGAIN_SECONDS = 10.0
+REFUSAL_TRIES = 8
 SERVICES = ("ingest", "enrich", "publish")
 
 pytestmark = [
@@ -85,17 +86,26 @@ async def test_before_memory_is_full_new_stories_wait_but_what_is_inside_and_kil
     await limit_memory(news, share_in_use=0.85)
     try:
         await until(lambda: news.has_settled(uris), 20)
-        await limit_memory(news, share_in_use=0.85)  # what was under way has left memory again
-        await asyncio.sleep(1.5)  # ingest looks once a second
-        story = {"uri": "urn:admission:late", "headline": "晚到"}
-        refused = await news.ingest.post("/v1/articles", json=story)
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        refused = await refusal(news)
+        assert refused.headers["retry-after"] == "2"
         assert (await kill(news, "urn:admission:1")).status_code == 202
         await until(lambda: is_withdrawn(news, "urn:admission:1"), 10)
     finally:
         await limit_memory(news, share_in_use=0)
     await news.send("urn:admission:late")
     await until(lambda: news.has_settled({"urn:admission:late"}), WELL_AGAIN_SECONDS)
+
+
+async def refusal(news: Newsroom) -> httpx.Response:
+    """The first 503. Redis gives memory back in its own time, so the limit follows what it uses."""
+    for number in range(REFUSAL_TRIES):
+        await limit_memory(news, share_in_use=0.85)
+        await asyncio.sleep(1.5)  # ingest looks once a second
+        story = {"uri": f"urn:admission:early:{number}", "headline": "早到"}
+        answer = await news.ingest.post("/v1/articles", json=story)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return answer
+    raise AssertionError(f"ingest still answers {answer.status_code}: {answer.text}")
 
 
 async def is_withdrawn(news: Newsroom, uri: str) -> bool:

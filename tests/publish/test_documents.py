@@ -1,5 +1,6 @@
 """GET /v1/articles/{uri} on the website's port: live, gone, or not to be seen."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
@@ -47,6 +48,8 @@ async def test_the_date_is_that_of_the_change_once_its_second_is_over(
     paper: Served, redis: Redis
 ) -> None:
     await paper.emit(story("a"))
+    in_a_minute = time.time_ns() // 1_000 + 60_000_000
+    await redis.zadd("wiredesk:{0}:changes", {uri_of("a"): in_a_minute})
     assert "last-modified" not in (await paper.site.get(A)).headers
     await redis.zadd("wiredesk:{0}:changes", {uri_of("a"): 1_795_397_400_900_000})
     answer = await paper.site.get(A)
