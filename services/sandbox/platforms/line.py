@@ -73,7 +73,9 @@ class Line:
         return self._refusal(request) or JSONResponse(me)
 
     async def _quota(self, request: Request) -> Response:
-        return self._refusal(request) or JSONResponse({"type": "limited", "value": QUOTA})
+        is_limited = self._world.has_budgets
+        told = {"type": "limited", "value": QUOTA} if is_limited else {"type": "none"}
+        return self._refusal(request) or JSONResponse(told)
 
     async def _consumption(self, request: Request) -> Response:
         return self._refusal(request) or JSONResponse({"totalUsage": self._used()})
