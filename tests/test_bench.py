@@ -57,7 +57,7 @@ def test_isolation_prints_what_the_others_felt_of_each_sickness() -> None:
 def test_an_unknown_benchmark_is_refused_with_the_names_there_are() -> None:
     ran = bench("hop")
     assert ran.returncode == 2
-    assert "hops, deliveries, isolation, burst, embargo, chaos, enrich" in ran.stderr
+    assert "hops, deliveries, isolation, burst, embargo, chaos, social_chaos, enrich" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -22,6 +22,10 @@ err = Console(stderr=True, emoji=False, highlight=False)
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 = any free one.", min=0, max=65535)] = PORT,
+    *,
+    budgets: Annotated[
+        bool, typer.Option(help="Count calls, as the platforms do; without it any number goes.")
+    ] = True,
     fd: FdOption = None,
 ) -> None:
     """Run social platforms on this machine: their APIs, limits and errors, and a wall of posts.
@@ -31,7 +35,7 @@ def sandbox(
     Example: wiredesk sandbox --port 8083
     """
     sock = socket.socket(fileno=fd) if fd is not None else listen(host, port)
-    world = new_world(sock)
+    world = new_world(sock, has_budgets=budgets)
     if fd is None:
         _tell(world)
     asyncio.run(server(world).serve([sock]))

@@ -72,8 +72,8 @@ class SiteSettings(Site):
     folder: str
 
 
-def build(settings: Settings) -> Service:
-    """The service, not started. Call inside a running event loop."""
+def build(settings: Settings, now: Callable[[], int] | None = None) -> Service:
+    """The service, not started. Call inside a running event loop. `now` is its couriers' clock."""
     own = settings.section("publish", PublishSettings)
     streams, site = settings.section("streams", StreamSettings), _site(settings, own)
     url = settings.section("redis", RedisSettings).url.get_secret_value()
@@ -86,7 +86,7 @@ def build(settings: Settings) -> Service:
     bus.hop(keys.streams(ENRICHED), GROUP, announce)
     plugs = find_plugs(channels)
     in_file = configured(settings, plugs, _now())
-    postroom = _postroom(settings, bus, keys, Announcer(desk, site), plugs)
+    postroom = _postroom(settings, bus, keys, Announcer(desk, site), plugs, now or _now_ms)
     withdrawals = _watch(settings, bus, keys, desk, _outlets(site, desk, feeds))
     bus.hop(keys.streams(PUBLISHED), DELIVER, postroom)
     watch = Watch(changes)
@@ -138,7 +138,12 @@ def _builder(
 
 
 def _postroom(
-    settings: Settings, bus: Bus, keys: Keys, announcer: Announcer, plugs: Plugs
+    settings: Settings,
+    bus: Bus,
+    keys: Keys,
+    announcer: Announcer,
+    plugs: Plugs,
+    now: Callable[[], int],
 ) -> Postroom:
     ledger = Ledger(bus.redis, keys)
     office = Office(
@@ -147,7 +152,7 @@ def _postroom(
         Lines(bus.redis, ledger),
         announcer,
         announcer.is_current,
-        _now_ms,
+        now,
     )
     own = settings.section("http", HttpSettings)
     return Postroom(

@@ -2,8 +2,8 @@
 
 /                    the wall
 /<platform>/…        the API of a platform
-/-/posts, /-/calls   what stands there, deleted posts too; what was asked: JSON
-/-/faults            POST an order (`faults.py`), DELETE takes all back
+/-/posts, /-/calls   what stands there, deleted posts too, and all that they said; what was asked
+/-/faults            what is left of the orders; POST one (`faults.py`), DELETE takes all back
 /readyz              whether it answers
 /-/pictures/<id>     an uploaded picture
 """
@@ -34,6 +34,7 @@ def sandbox_app(world: World) -> Starlette:
             Route("/readyz", orders.ready),
             Route("/-/posts", orders.posts),
             Route("/-/calls", orders.calls),
+            Route("/-/faults", orders.ordered),
             Route("/-/faults", orders.order, methods=["POST"]),
             Route("/-/faults", orders.forget, methods=["DELETE"]),
             Route("/-/pictures/{picture}", orders.picture),
@@ -58,10 +59,15 @@ class _Orders:
         return wall(self._world, PLUGS)
 
     async def posts(self, _: Request) -> Response:
-        return JSONResponse([asdict(post) for post in self._world.posts.values()])
+        texts, posts = self._world.texts, self._world.posts
+        told = [asdict(post) | {"texts": texts.get(name, [])} for name, post in posts.items()]
+        return JSONResponse(told)
 
     async def calls(self, _: Request) -> Response:
         return JSONResponse([asdict(call) for call in self._world.calls])
+
+    async def ordered(self, _: Request) -> Response:
+        return JSONResponse([fault.model_dump() for fault in self._world.faults])
 
     async def order(self, request: Request) -> Response:
         try:

@@ -22,10 +22,13 @@ def now_ms() -> int:
     return time_ns() // 1_000_000
 
 
-def new_world(sock: socket.socket, now: Callable[[], int] = now_ms) -> World:
+def new_world(
+    sock: socket.socket, now: Callable[[], int] = now_ms, *, has_budgets: bool = True
+) -> World:
     """An empty world whose address is that of the socket."""
     host, port = sock.getsockname()[:2]
-    return World(now, f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return World(now, address, has_budgets)
 
 
 def server(world: World) -> uvicorn.Server:
@@ -43,10 +46,12 @@ def server(world: World) -> uvicorn.Server:
 
 
 @asynccontextmanager
-async def sandbox(now: Callable[[], int] = now_ms) -> AsyncIterator[World]:
+async def sandbox(
+    now: Callable[[], int] = now_ms, *, has_budgets: bool = True
+) -> AsyncIterator[World]:
     """A sandbox on a free port of this machine."""
     sock = listen("127.0.0.1", 0)
-    world = new_world(sock, now)
+    world = new_world(sock, now, has_budgets=has_budgets)
     serving = server(world)
     task = asyncio.create_task(serving.serve([sock]))
     try:

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from services.sandbox.budgets import Budget
 from services.sandbox.faults import Fault
 
 Act = Literal["post", "edit", "delete", "look", "media", "term", "login"]
 """What a call is about; the first three are what readers see."""
 MOST_CALLS = 10_000
+UNBOUNDED = 1_000_000_000
+"""The calls of a budget that is never used up."""
 
 
 @dataclass
@@ -65,8 +68,12 @@ class World:
     now: Callable[[], int]
     address: str = ""
     """Where the sandbox answers, without a slash at the end."""
+    has_budgets: bool = True
+    """Whether calls are counted. Without that a test need not last as long as the windows do."""
     posts: dict[tuple[str, str], Post] = field(default_factory=dict)
     """By platform and id, deleted ones included."""
+    texts: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """What each of them said, one time after the other."""
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     pictures: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -80,9 +87,15 @@ class World:
         self._made[kind] += 1
         return self._made[kind]
 
+    def budget(self, most: int, window_ms: int) -> Budget:
+        """A new budget; one without bounds where calls are not counted."""
+        return Budget(most if self.has_budgets else UNBOUNDED, window_ms)
+
     def put(self, post: Post) -> None:
         """Keep a new post, or one that takes the place of another."""
         self.posts[post.platform, post.id] = post
+        said = "\n".join(filter(None, (post.title, post.text, post.summary)))
+        self.texts.setdefault((post.platform, post.id), []).append(said)
 
     def standing(self, platform: str, post_id: str) -> Post | None:
         """The post, unless it was deleted or never was."""

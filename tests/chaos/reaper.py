@@ -4,13 +4,13 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic
+from typing import Protocol
 
 from tests.chaos.crash_points import AFTER_SEND, Board, Point
-from tests.chaos.newsroom import Progress
 from tests.chaos.plan import Death, Victim
-from tests.installation import Installation
 
 LOOK_SECONDS = 0.02
 SECONDS_TO_DIE = 20.0
@@ -19,20 +19,28 @@ WORDS = {"redis-server": "redis-server 127.0.0.1:"}
 """How a victim is known by its command line; while it starts, Redis is called otherwise."""
 
 
-class Reaper:
-    """Kills the services and the Redis of one installation."""
+class Household(Protocol):
+    """Those who can die."""
 
-    def __init__(self, here: Installation, board: Board, progress: Progress) -> None:
+    def children(self) -> Mapping[int, str]:
+        """Process ids, with the words that they were started with."""
+        ...
+
+
+class Reaper:
+    """Kills the services and the Redis of one installation. `done` counts the events so far."""
+
+    def __init__(self, here: Household, board: Board, done: Callable[[], int]) -> None:
         self._here = here
         self._board = board
-        self._progress = progress
+        self._done = done
         self.dead: Counter[Victim] = Counter()
         self.missed: list[Death] = []
 
     async def work(self, deaths: tuple[Death, ...]) -> None:
         """One death after the other, each when its time has come."""
         for death in deaths:
-            while len(self._progress.answers) < death.after:
+            while self._done() < death.after:
                 await asyncio.sleep(LOOK_SECONDS)
             if await self._happens(death):
                 self.dead[death.victim] += 1

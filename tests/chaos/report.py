@@ -1,13 +1,15 @@
 """What a run tells: the oracle's table, who died where, and the seed that repeats the plan."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tests.chaos.crash_points import POINTS
+from tests.chaos.crash_points import POINTS, Point
 from tests.chaos.oracle import KINDS
+from tests.chaos.plan import Death, Victim
 from tests.chaos.run import Outcome
 
 MOST_FINDINGS = 20
@@ -21,7 +23,8 @@ def report(outcome: Outcome) -> RenderableType:
     ]
     left = len(outcome.findings) - len(findings)
     more = [f"… and {left} more"] if left > 0 else []
-    return Group(_verdict(outcome), _deaths(outcome), Text("\n".join([*findings, *more]), "red"))
+    points = deaths(outcome.dead, outcome.points, outcome.missed, POINTS)
+    return Group(_verdict(outcome), points, Text("\n".join([*findings, *more]), "red"))
 
 
 def _verdict(outcome: Outcome) -> Table:
@@ -45,12 +48,15 @@ def _verdict(outcome: Outcome) -> Table:
     return table
 
 
-def _deaths(outcome: Outcome) -> Table:
+def deaths(
+    dead: Counter[Victim], at: Counter[Point], missed: Sequence[Death], points: Iterable[Point]
+) -> Table:
+    """Who was killed how often, and at which of the points."""
     table = Table("kill -9", "how many")
-    for victim, count in sorted(outcome.dead.items()):
+    for victim, count in sorted(dead.items()):
         table.add_row(victim, f"{count}")
     table.add_section()
-    for point in POINTS:
-        table.add_row(f"… {point}", f"{outcome.points[point]}")
-    table.add_row("… point never reached", f"{len(outcome.missed)}")
+    for point in points:
+        table.add_row(f"… {point}", f"{at[point]}")
+    table.add_row("… point never reached", f"{len(missed)}")
     return table

@@ -71,7 +71,7 @@ class Outcome:
 
 def run(plan: Plan, folder: Path, *, give_up_seconds: float, tell: Tell) -> Outcome:
     """Do it. What the services said is in `folder` afterwards."""
-    with _roomy(folder, len(plan.stories)) as state:
+    with roomy(folder, len(plan.stories)) as state:
         try:
             return asyncio.run(_run(plan, state, give_up_seconds=give_up_seconds, tell=tell))
         finally:
@@ -80,7 +80,7 @@ def run(plan: Plan, folder: Path, *, give_up_seconds: float, tell: Tell) -> Outc
 
 
 @contextmanager
-def _roomy(folder: Path, articles: int) -> Iterator[Path]:
+def roomy(folder: Path, articles: int) -> Iterator[Path]:
     """A new folder in memory, or in `folder` where there is no room in memory."""
     fits = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > articles * BYTES_AN_ARTICLE
     with TemporaryDirectory(dir=MEMORY if fits else folder, prefix="chaos-") as made:
@@ -93,7 +93,7 @@ async def _run(plan: Plan, state: Path, *, give_up_seconds: float, tell: Tell) -
     board = Board(board_file)
     with _installation(state, board_file) as here:
         async with Receiver() as receiver:
-            reaper = Reaper(here, board, progress)
+            reaper = Reaper(here, board, lambda: len(progress.answers))
             subscriber = Subscriber(receiver, strike=reaper.strike, arrived=progress.arrived)
             subscriber.trust(_subscribe(here, receiver.url))
             newsroom = _newsroom(plan, here, began + give_up_seconds)

@@ -15,12 +15,13 @@ Hash = dict[bytes, bytes]
 
 def unrest(redis: Redis, destination: str) -> list[str]:
     """Why it is not over yet: entries not worked on, deliveries due, pages to rebuild."""
-    reasons = [reason for event in EVENTS for reason in _unread(redis, event)]
+    reasons = [reason for event in EVENTS for reason in unread(redis, event)]
     counted = {name: redis.zcard(key) for name, key in _waiting(destination).items()}
     return reasons + [f"{count} {name}" for name, count in counted.items() if count]
 
 
-def _unread(redis: Redis, event: str) -> Iterator[str]:
+def unread(redis: Redis, event: str) -> Iterator[str]:
+    """What of a stream nobody has worked on yet."""
     for stream in KEYS.streams(event):
         if not redis.exists(stream):
             continue

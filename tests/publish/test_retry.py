@@ -61,6 +61,11 @@ def test_the_promise_of_seventy_six_hours_survives_the_jitter(seed: int) -> None
     assert 0.79 * 75.7 * HOUR < total < 1.21 * 75.7 * HOUR
 
 
+def test_a_version_that_became_wanted_during_a_look_for_an_older_one_waits_for_nothing() -> None:
+    looked = replace(PUT, want_version=2, state="unknown", attempt=0, looks=1, misses=1)
+    assert wait_after(looked, Outcome("missing"), NOW, middle, give_up_after=6 * HOUR) == 0
+
+
 @given(st.integers(1, len(SCHEDULE)), CHANCE)
 def test_a_short_wait_is_spread_fully_and_a_long_one_by_a_fifth(attempt: int, x: float) -> None:
     base, wait = SCHEDULE[attempt - 1], wait_before(attempt, lambda: x)

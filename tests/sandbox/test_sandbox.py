@@ -81,6 +81,42 @@ async def test_an_order_is_met_so_often_and_then_all_goes_well(
     assert [one["text"] for one in posts] == ["便橋通車"]
 
 
+async def test_an_order_with_a_chance_meets_the_same_calls_for_the_same_seed(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    url = PLUGS["discord"].settings(world.address)["url"] + "?wait=true"
+    met = []
+    for seed in (7, 7, 8):
+        order = {"platform": "discord", "kind": "broken", "chance": 0.3, "times": 99, "seed": seed}
+        await client.post("/-/faults", json=order)
+        calls = [await client.patch(f"{url.partition('?')[0]}/messages/0") for _ in range(40)]
+        met.append([call.status_code for call in calls])
+        [left] = (await client.get("/-/faults")).json()
+        assert 99 - left["times"] == met[-1].count(503)
+        await client.delete("/-/faults")
+    assert met[0] == met[1] != met[2]
+    assert 3 < met[0].count(503) < 25
+
+
+async def test_a_post_keeps_all_that_it_said(client: httpx.AsyncClient, world: World) -> None:
+    url = PLUGS["discord"].settings(world.address)["url"]
+    made = (await client.post(url + "?wait=true", json={"content": "便橋通車"})).json()
+    await client.patch(f"{url}/messages/{made['id']}", json={"content": "【更正】便橋通車"})
+    [told] = (await client.get("/-/posts")).json()
+    assert told["texts"] == ["便橋通車", "【更正】便橋通車"]
+
+
+@pytest.mark.parametrize("has_budgets", [True, False])
+async def test_calls_are_counted_unless_one_asks_for_a_sandbox_that_does_not(
+    *, has_budgets: bool
+) -> None:
+    async with sandbox(lambda: 1_795_000_000_000, has_budgets=has_budgets) as world:
+        url = PLUGS["discord"].settings(world.address)["url"] + "?wait=true"
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answers = [await client.post(url, json={"content": "便橋通車"}) for _ in range(20)]
+    assert [answer.status_code for answer in answers].count(200) == (5 if has_budgets else 20)
+
+
 async def test_orders_can_be_taken_back_and_wrong_ones_are_refused(
     world: World, client: httpx.AsyncClient
 ) -> None:

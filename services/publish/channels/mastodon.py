@@ -56,7 +56,8 @@ from shared.article import Article, WebUrl
 from shared.http import PublicClient, new_request
 
 LIMITS_LAST_MS = 6 * 3_600_000
-PAGE, MOST_PAGES = 40, 5
+PAGE, MOST_PAGES = 40, 10
+"""As many posts as a server takes in the minutes that a look goes back, and some more."""
 POLLS, POLL_SECONDS = 5, 0.5
 MOST_ALT = 1_500
 
@@ -222,7 +223,7 @@ class Mastodon:
                 there = Outcome("there", remote_id=" ".join(names))
                 return there if names else Outcome("missing")
             older = f"&max_id={page[-1]['id']}"
-        return Outcome("retry", f"more than {PAGE * MOST_PAGES} posts to look through")
+        return Outcome("broken", f"more than {PAGE * MOST_PAGES} posts to look through")
 
     async def _ask(self, request: httpx.Request) -> httpx.Response:
         return await ask(self._http, request, lambda answer: self.classify(answer, "put"))

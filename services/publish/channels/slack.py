@@ -151,7 +151,7 @@ class Slack:
                 there = Outcome("there", remote_id=" ".join(reversed(names)))
                 return there if names else Outcome("missing")
             words["cursor"] = str(cursor)
-        return Outcome("retry", f"more than {PAGE * MOST_PAGES} messages to look through")
+        return Outcome("broken", f"more than {PAGE * MOST_PAGES} messages to look through")
 
     async def _page(self, words: Mapping[str, str]) -> tuple[Outcome, Mapping[str, Any]]:
         """A page of the channel's history, newest first, and what came of asking for it."""

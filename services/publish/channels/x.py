@@ -62,7 +62,7 @@ from shared.article import WebUrl
 from shared.http import PublicClient
 
 MOST_WEIGHT = 280
-PAGE, MOST_PAGES = 100, 3
+PAGE, MOST_PAGES = 100, 5
 NEEDED = ("tweet.read", "tweet.write", "users.read", "offline.access")
 AGAIN_SECONDS = 5.0
 """A call that was refused as fast as this can be made again with another token in time."""
@@ -216,7 +216,7 @@ class X:
                 there = Outcome("there", remote_id=" ".join(names))
                 return there if names else Outcome("missing")
             query["pagination_token"] = page.after
-        return Outcome("retry", f"more than {PAGE * MOST_PAGES} posts to look through")
+        return Outcome("broken", f"more than {PAGE * MOST_PAGES} posts to look through")
 
     async def _call(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         """A call, with another token when the first is refused. Raises Unprepared."""

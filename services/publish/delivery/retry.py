@@ -70,7 +70,12 @@ def wait_after(
 
 
 def wait_before(attempt: int, random: Random) -> int | None:
-    """Milliseconds to wait after `attempt` calls (from 1), or None when the schedule is over."""
+    """Milliseconds to wait after `attempt` calls, or None when the schedule is over.
+
+    None were made for a version that became wanted while one before it was looked for: no wait.
+    """
+    if not attempt:
+        return 0
     return None if attempt > len(SCHEDULE) else _jittered(SCHEDULE[attempt - 1], random)
 
 

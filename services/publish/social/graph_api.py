@@ -101,7 +101,7 @@ class GraphApi:
                 there = Outcome("there", remote_id=" ".join(names))
                 return there if names else Outcome("missing")
             query["after"] = page.after
-        return Outcome("retry", f"more than {PAGE * MOST_PAGES} posts to look through")
+        return Outcome("broken", f"more than {PAGE * MOST_PAGES} posts to look through")
 
     async def _request(
         self, method: str, path: str, body: Form | None, query: dict[str, object]

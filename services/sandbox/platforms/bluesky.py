@@ -13,7 +13,6 @@ import regex
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.world import Act, Post, World
 
@@ -47,7 +46,7 @@ class Bluesky:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._points, self._logins = Budget(*POINTS), Budget(*LOGINS)
+        self._points, self._logins = world.budget(*POINTS), world.budget(*LOGINS)
         self._fresh: set[str] = set()
         handlers: dict[str, Handlers] = {
             "server.createSession": [("POST", "login", self._create_session)],

@@ -11,7 +11,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import route
 from services.sandbox.world import Post, World
 
@@ -42,8 +41,8 @@ class Discord:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._posts = Budget(*POSTS)
-        self._deletes = Budget(*DELETES)
+        self._posts = world.budget(*POSTS)
+        self._deletes = world.budget(*DELETES)
         base = "/api/webhooks/{webhook}/{token}"
         message = base + "/messages/{message}"
         self.routes = [

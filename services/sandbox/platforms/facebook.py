@@ -12,7 +12,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.graph import form_of, graph_error, instant, listed, no_such_object, usage
 from services.sandbox.world import Post, World
@@ -43,7 +42,7 @@ class Facebook:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._calls = Budget(*CALLS)
+        self._calls = world.budget(*CALLS)
         handlers: dict[str, Handlers] = {
             "/me": [("GET", "look", self._me)],
             "/me/permissions": [("GET", "look", self._permissions)],

@@ -14,7 +14,6 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.world import Post, World
 
@@ -48,7 +47,7 @@ class Line:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._calls = Budget(*CALLS)
+        self._calls = world.budget(*CALLS)
         self._keys: dict[str, tuple[int, str]] = {}
         handlers: dict[str, Handlers] = {
             "info": [("GET", "look", self._me)],
@@ -74,7 +73,9 @@ class Line:
         return self._refusal(request) or JSONResponse(me)
 
     async def _quota(self, request: Request) -> Response:
-        return self._refusal(request) or JSONResponse({"type": "limited", "value": QUOTA})
+        is_limited = self._world.has_budgets
+        told = {"type": "limited", "value": QUOTA} if is_limited else {"type": "none"}
+        return self._refusal(request) or JSONResponse(told)
 
     async def _consumption(self, request: Request) -> Response:
         return self._refusal(request) or JSONResponse({"totalUsage": self._used()})
@@ -114,7 +115,7 @@ class Line:
     def _spent(self, messages: int, now: int) -> Response | None:
         if self._calls.wait_ms(now):
             return self.limited(0)
-        if self._used() + messages > QUOTA:
+        if self._world.has_budgets and self._used() + messages > QUOTA:
             return self._error(429, "You have reached your monthly limit.")
         return None
 

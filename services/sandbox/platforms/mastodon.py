@@ -14,7 +14,6 @@ import regex
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.forms import parts
 from services.sandbox.world import Post, World
@@ -54,9 +53,9 @@ class Mastodon:
     def __init__(self, world: World) -> None:
         self._world = world
         self._budgets = {
-            "post": Budget(*CALLS),
-            "media": Budget(*UPLOADS),
-            "delete": Budget(*DELETES),
+            "post": world.budget(*CALLS),
+            "media": world.budget(*UPLOADS),
+            "delete": world.budget(*DELETES),
         }
         self._keys: dict[str, tuple[int, str]] = {}
         self._processing: set[str] = set()

@@ -12,7 +12,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.world import Post, World
 
@@ -45,9 +44,9 @@ class Slack:
     def __init__(self, world: World) -> None:
         self._world = world
         self._budgets = {
-            "post": Budget(*POSTS),
-            "edit": Budget(*EDITS),
-            "delete": Budget(*DELETES),
+            "post": world.budget(*POSTS),
+            "edit": world.budget(*EDITS),
+            "delete": world.budget(*DELETES),
         }
         handlers: dict[str, Handlers] = {
             "auth.test": [("GET", "look", self._me)],

@@ -13,7 +13,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.forms import parts
 from services.sandbox.world import Post, World
@@ -51,8 +50,8 @@ class Telegram:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._posts = Budget(*POSTS)
-        self._deletes = Budget(*DELETES)
+        self._posts = world.budget(*POSTS)
+        self._deletes = world.budget(*DELETES)
         handlers: dict[str, Handlers] = {
             "getMe": [("POST", "look", self._me)],
             "getChatMember": [("POST", "look", self._member)],

@@ -13,7 +13,6 @@ import regex
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.sandbox.budgets import Budget
 from services.sandbox.door import Handlers, route
 from services.sandbox.graph import form_of, graph_error, instant, listed, no_such_object, usage
 from services.sandbox.world import Post, World
@@ -49,7 +48,7 @@ class Threads:
         self._tokens = {TOKEN}
         self._containers: dict[str, tuple[int, Mapping[str, str]]] = {}
         self._published: set[str] = set()
-        self._posts, self._deletes = Budget(*POSTS), Budget(*DELETES)
+        self._posts, self._deletes = world.budget(*POSTS), world.budget(*DELETES)
         handlers: dict[str, Handlers] = {
             "/refresh_access_token": [("GET", "login", self._refresh)],
             "/v1.0/me": [("GET", "look", self._me)],

@@ -68,7 +68,7 @@ class X:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._posts, self._deletes = Budget(*POSTS), Budget(*DELETES)
+        self._posts, self._deletes = world.budget(*POSTS), world.budget(*DELETES)
         self._refresh = REFRESH
         self._tokens: dict[str, int] = {}
         self._fresh: set[str] = set()

@@ -18,7 +18,7 @@ from services.publish.delivery.signature import new_secret
 from services.publish.delivery.trial import tried
 from services.publish.social.account import SocialSettings
 from services.sandbox.app import PLUGS as PLATFORMS
-from tests.publish.channels.account import CHANNELS, Account, open_account, story
+from tests.publish.channels.account import CHANNELS, NOW, Account, open_account, story
 
 WITHOUT_PLATFORM = {"webhook"}
 """Any system can be behind a webhook: `tests/publish/test_webhook.py`."""
@@ -153,6 +153,7 @@ async def test_a_correction_after_a_courier_died_ends_as_one_post(
     await account.want(FIRST)
     await account.crash()
     row = await account.publish(SECOND)
+    assert account.now - NOW < 5 * 60_000
     if waits_when_newer(account.channel()):
         assert row.state == "unknown"
         return

@@ -13,7 +13,8 @@ from services.publish.delivery.channel import Announcement, Unprepared
 from services.publish.social.mastodon_server import Limits, lacking, limits, links_to
 from services.publish.social.multipart import multipart
 from services.sandbox.forms import parts
-from services.sandbox.platforms.mastodon import SCOPES, length
+from services.sandbox.platforms.mastodon import FIRST_ID, SCOPES, length
+from services.sandbox.world import Post
 from shared.article import Article, Image
 from shared.http import HttpSettings, public_client
 from tests.publish.channels.account import Account, open_account, story
@@ -157,6 +158,23 @@ async def test_a_post_is_found_behind_others_and_not_by_a_longer_address(account
     await account.carry(story(1).uri)
     row = await account.row(story(1).uri)
     assert (row.state, account.made) == ("delivered", 61)
+
+
+@pytest.mark.parametrize("others", [390, 401])
+async def test_a_look_at_a_flood_finds_it_or_says_so_and_calls_nobody_ill(
+    account: Account, others: int
+) -> None:
+    account.order("hang")
+    await account.want(story(1))
+    await account.crash()
+    for number in range(others):
+        name = str(FIRST_ID + 1_000 + number)
+        account.world.put(Post("mastodon", "@daily@sandbox", name, "別則", account.now))
+    row = await account.carry(story(1).uri, hours=0.2)
+    is_found = others == 390
+    assert row.state == ("delivered" if is_found else "unknown")
+    assert row.error == ("" if is_found else "more than 400 posts to look through")
+    assert (await account.destinations.health("account")).is_well
 
 
 def test_an_address_in_html_is_the_whole_address() -> None:
