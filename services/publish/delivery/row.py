@@ -139,8 +139,8 @@ class Outcome:
     unknown      sent, and no clear answer came
     refused      this version is not wanted there
     stopped      the destination needs a person
-    broken       the fault is ours: a bug, a story that this channel cannot show, or, of a look, more
-                 posts than are looked through
+    broken       the fault is ours: a bug, a story that this channel cannot show, or, of a look,
+                 more posts than are looked through
     impossible   it can never be done there
     there        of a look: it stands there
     missing      of a look, or of an edit: it does not

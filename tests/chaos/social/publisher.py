@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from services.commands.up import set_up_logs
+from services.commands.service import set_up_logs
 from services.instance import load_settings
 from services.publish.app import build
 from services.publish.social.requests import now_ms
