@@ -16,10 +16,16 @@ class Terms:
     deletes: bool
     is_blind: bool = False
     """Class D: nobody can tell a repetition, and nobody can look."""
+    has_key_only: bool = False
+    """Class B: it knows the same version again, and nobody can look for an older one."""
     resends: bool = False
     """Whether a post of class D that may have arrived is sent again; else a person is asked."""
     calls: int = 4
     """At once: so many posts one crash can leave without an answer."""
+
+    def may_ask(self, version: int) -> bool:
+        """Whether a story that ends with that version may wait for a person."""
+        return (self.is_blind and not self.resends) or (self.has_key_only and version > 1)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
     class                    duplicates                      without an answer, in the end
     -----------------------  ------------------------------  ----------------------------------
-    A, B, C                  none                            known
+    A, B, C                  none                            known; at a B where nobody can look,
+                                                             unknown when a newer version came
     D that asks a person     none                            unknown, once a crash and call, or
                                                              once an answer withheld
     D that sends again       one a crash, and one for each   known
@@ -110,8 +111,8 @@ def _too_many(
         detail = f"{account.duplicates}, not {most} at most"
         yield Finding("more duplicates than crashes", name, detail=detail)
     most = evidence.crashes * terms.calls + withheld
-    nameless = account.unknown + (account.impossible if terms.deletes else 0)
-    if terms.is_blind and nameless > most:
+    nameless = account.unknown + (account.impossible if terms.is_blind else 0)
+    if nameless > most:
         detail = f"{nameless}, not {most} at most"
         yield Finding("unknown without a cause", name, detail=detail)
 
@@ -140,7 +141,7 @@ def _story(
         account.impossible += row.proof == IMPOSSIBLE
         if shown and not is_excused:
             account.findings.append(Finding("killed, still standing", name, uri, shown[0].id))
-    elif not (row.state == "unknown" and terms.is_blind):
+    elif not (row.state == "unknown" and terms.may_ask(wanted.version)):
         account.findings += _last_of(name, uri, wanted, terms, shown)
 
 
@@ -178,7 +179,7 @@ def _of_row(name: str, uri: str, wanted: Wanted, terms: Terms, row: Told) -> Ite
     if (row.version, row.op) != (wanted.version, op):
         detail = f"the ledger wants {row.op or 'nothing'} {row.version}, not {op} {wanted.version}"
         yield Finding("wrong final version", name, uri, detail)
-    elif row.state == "unknown" and not (terms.is_blind and not terms.resends):
+    elif row.state == "unknown" and not terms.may_ask(wanted.version):
         yield Finding("unknown without a cause", name, uri, row.error)
     elif row.state == "dead":
         yield Finding("given up", name, uri, row.error)

@@ -34,7 +34,8 @@ async def terms_of(address: str) -> dict[str, Terms]:
             settings = plug.Settings.model_validate(platform.settings(address))
             caps: Caps = plug.open_channel(settings, http).caps
             is_blind = caps.idempotency == "none" and not caps.finds
-            found[name] = Terms(caps.edits, caps.deletes, is_blind)
+            has_key_only = caps.idempotency == "key" and not (caps.finds or caps.edits)
+            found[name] = Terms(caps.edits, caps.deletes, is_blind, has_key_only)
     return found
 
 

@@ -24,15 +24,15 @@ def report(outcome: Outcome) -> RenderableType:
     left = len(outcome.findings) - len(findings)
     more = [f"… and {left} more"] if left > 0 else []
     words = Text("\n".join([*findings, *more]), "red")
-    points = deaths(outcome.dead, outcome.points, outcome.missed, OURS)
+    points = deaths(outcome.dead, outcome.points, outcome.missed, dict.fromkeys(OURS))
     return Group(_accounts(outcome), _verdict(outcome), points, words)
 
 
 def _accounts(outcome: Outcome) -> Table:
     table = Table(title=f"social chaos, seed {outcome.seed}")
-    for column in ("destination", "a lost post is"):
+    for column in ("where", "in doubt"):
         table.add_column(column)
-    columns = ("posts", "standing", "unanswered", "duplicates", "unknown", "cannot be taken away")
+    columns = ("posts", "standing", "unanswered", "doubled", "unknown", "left")
     for column in columns:
         table.add_column(column, justify="right")
     seen = outcome.evidence
@@ -50,8 +50,8 @@ def _accounts(outcome: Outcome) -> Table:
 
 def _way(terms: Terms) -> str:
     if not terms.is_blind:
-        return "known, or looked for"
-    return "sent again" if terms.resends else "for a person"
+        return "same again" if terms.has_key_only else "known"
+    return "sent again" if terms.resends else "asks"
 
 
 def _verdict(outcome: Outcome) -> Table:

@@ -38,7 +38,7 @@ def kept() -> SocialEvidence:
         wanted={CORRECTED: Wanted(2), KILLED: Wanted(1, True), UNBORN: Wanted(1, True)},
         terms={
             SURE: Terms(edits=True, deletes=True),
-            LOOSE: Terms(edits=False, deletes=False),
+            LOOSE: Terms(edits=False, deletes=False, has_key_only=True),
             ASKING: Terms(edits=True, deletes=True, is_blind=True, calls=1),
             AGAIN: Terms(edits=True, deletes=True, is_blind=True, resends=True, calls=1),
         },
@@ -152,6 +152,13 @@ def not_knowing_where_one_can_look(seen: SocialEvidence) -> None:
     seen.rows[CORRECTED, SURE] = Told(2, "put", "unknown")
 
 
+def not_knowing_what_has_a_key(seen: SocialEvidence) -> None:
+    seen.wanted[CORRECTED] = Wanted(1)
+    for name in seen.terms:
+        seen.rows[CORRECTED, name] = Told(1, "put", "unknown" if name == LOOSE else "delivered")
+    seen.posts = [post(name, CORRECTED, 1) for name in seen.terms]
+
+
 def not_knowing_more_often_than_crashes_explain(seen: SocialEvidence) -> None:
     seen.crashes = 1
     seen.unanswered[AGAIN] = 2
@@ -201,6 +208,7 @@ CASES: list[tuple[Deed, str, str, str]] = [
     (saying_that_it_is_gone_where_nothing_can_be_deleted, "killed, still standing", LOOSE, KILLED),
     (showing_what_was_killed_before, "killed, still standing", SURE, UNBORN),
     (not_knowing_where_one_can_look, "unknown without a cause", SURE, CORRECTED),
+    (not_knowing_what_has_a_key, "unknown without a cause", LOOSE, CORRECTED),
     (not_knowing_more_often_than_crashes_explain, "unknown without a cause", ASKING, ""),
     (giving_up, "given up", SURE, CORRECTED),
     (waiting_still, "not at rest", SURE, CORRECTED),
@@ -229,6 +237,13 @@ def test_a_finding_says_where_and_what() -> None:
     seen = kept()
     going_back_by_an_edit(seen)
     assert judge(seen) == [Finding("older after newer", SURE, CORRECTED, "1 after 2")]
+
+
+def test_a_newer_version_may_wait_for_a_person_where_only_keys_are_known() -> None:
+    seen = kept()
+    seen.rows[CORRECTED, LOOSE] = Told(2, "put", "unknown")
+    del seen.posts[3]
+    assert judge(seen) == []
 
 
 def test_a_version_that_needs_no_post_needs_none_where_nothing_can_be_edited() -> None:
