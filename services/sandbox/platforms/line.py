@@ -19,7 +19,7 @@ from services.sandbox.world import Post, World
 
 NAME = "line"
 TITLE = "LINE"
-LIMIT = "5000 UTF-16 units"
+LIMIT = "5000 個 UTF-16 單位"
 RENEWS = False
 SAYS_WHEN = False
 """A refusal does not say when to come back."""

@@ -17,7 +17,7 @@ from services.sandbox.world import Post, World
 
 NAME = "slack"
 TITLE = "Slack"
-LIMIT = "40000 characters"
+LIMIT = "40000 字元"
 RENEWS = False
 TOKEN = "xoxb-sandbox-slack-token"  # noqa: S105
 CHANNEL, BOT_ID = "C0SANDBOX", "B0SANDBOX"

@@ -19,7 +19,7 @@ from services.sandbox.world import Post, World
 
 NAME = "telegram"
 TITLE = "Telegram"
-LIMIT = "4096 UTF-16 units, 1024 below a picture"
+LIMIT = "4096 個 UTF-16 單位，配圖時 1024"
 RENEWS = False
 TOKEN = "4839574812:AAFsandboxsandboxsandboxsandbox"  # noqa: S105
 CHAT = "@sandbox_daily"
