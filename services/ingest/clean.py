@@ -49,9 +49,9 @@ def clean(article: Article) -> Article:
 
 
 def line(text: str) -> str:
-    """Text of one line: blanks made one and trimmed. The ideographic space inside is kept."""
+    """Text of one line: blanks made one, those at its ends gone. A wide one inside is kept."""
     text = DIRECTION.sub("", NOT_TEXT.sub("", NEW_LINE.sub(" ", text)))
-    return ASCII_BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(" \u3000\u00a0")
+    return ASCII_BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 def prose(text: str) -> str:

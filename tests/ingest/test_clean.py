@@ -4,7 +4,7 @@ import re
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from lxml import html as lxml_html
 from pydantic import BaseModel
 
@@ -101,6 +101,7 @@ def test_plain_text_becomes_paragraphs_and_is_never_markup(text: str) -> None:
 
 
 @given(line=TEXT)
+@example(line="\u2000報導\u2003")
 def test_a_line_is_one_line_and_harmless_in_a_terminal(line: str) -> None:
     cleaned = clean(article(subtitle=line)).subtitle
 
