@@ -14,7 +14,7 @@ from shared.embedded import EmbeddedRedis
 from shared.redis_server import find_server
 
 ASKED_SERVER = os.environ.get("WIREDESK_TEST_REDIS")
-MORE_WORKERS = 2
+MORE_WORKERS = 1
 """Than cores: half of the time a test waits for a process to start or an instant to come."""
 
 

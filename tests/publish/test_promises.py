@@ -13,6 +13,8 @@ from services.publish.delivery.destinations import Destination, Destinations
 from tests.publish.newsroom import Newsroom, is_in, told, until
 from tests.publish.receiver import Receiver, answer, hang
 
+TRIES = 3
+
 
 async def test_after_a_503_on_v1_the_receiver_ends_on_v2_and_v1_never_follows(
     newsroom: Newsroom,
@@ -53,15 +55,24 @@ async def test_a_429_is_tried_again_and_not_before_its_retry_after(newsroom: New
 
 
 async def test_a_receiver_that_hangs_does_not_delay_the_others(newsroom: Newsroom) -> None:
-    without = await seconds_to_arrive(newsroom, "without")
+    for number in range(TRIES):
+        if not await is_delayed(newsroom, number):
+            return
+    raise AssertionError("the machine may be busy once; a delay that is ours is there each time")
+
+
+async def is_delayed(newsroom: Newsroom, number: int) -> bool:
+    """Whether news comes later beside a subscriber that hangs, which has at most four calls."""
+    without = await seconds_to_arrive(newsroom, f"without{number}")
     async with Receiver() as sick:
         sick.plan(hang)
-        await newsroom.subscribe("sick", sick.url)
+        await newsroom.subscribe(f"sick{number}", sick.url)
         await asyncio.sleep(1)
-        beside = await seconds_to_arrive(newsroom, "beside")
+        beside = await seconds_to_arrive(newsroom, f"beside{number}")
         assert 1 <= len(sick.received) <= 4
+        await Destinations(newsroom.redis).remove(f"sick{number}")
     # Half as much again and half a second are the machine's; a hanging call takes twenty seconds.
-    assert quantiles(beside, n=20)[-1] <= 1.5 * quantiles(without, n=20)[-1] + 0.5
+    return quantiles(beside, n=20)[-1] > 1.5 * quantiles(without, n=20)[-1] + 0.5
 
 
 async def seconds_to_arrive(newsroom: Newsroom, name: str) -> list[float]:
