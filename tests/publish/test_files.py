@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.publish.lists import slug_of
-from services.publish.site.address import Status, file_at, page_at
+from services.publish.site.address import Status, file_at, page_at, pages_at
 from services.publish.site.files import Files, read_file
 
 PATH = "/news/20261123/k3f9a2m7q4xwb"
@@ -78,6 +78,22 @@ def test_one_path_has_one_page(tmp_path: Path, first: Status, then: Status) -> N
     assert names(tmp_path) == expected
 
 
+@pytest.mark.parametrize("moment", range(3))
+@pytest.mark.parametrize("then", [404, 410])
+@pytest.mark.parametrize("first", [200, 404, 410])
+def test_a_withdrawal_while_a_reader_looks_leaves_no_hole(
+    tmp_path: Path, first: Status, then: Status, moment: int
+) -> None:
+    files, answers = Files(tmp_path), list[Status]()
+    files.put_page(PATH, first, PAGE)
+    for looked, (status, place) in enumerate(pages_at(PATH)):
+        if looked == moment:
+            files.put_page(PATH, then, GONE)
+        if read_file(tmp_path, place):
+            answers.append(status)
+    assert answers[0] in {first, then}
+
+
 def test_a_killed_page_cannot_be_seen_at_any_moment_of_the_kill(tmp_path: Path) -> None:
     """A reader who looks all the time, withdrawn before visible, never sees the text come back."""
     files, stop, wrong = Files(tmp_path), threading.Event(), list[str]()
@@ -85,9 +101,7 @@ def test_a_killed_page_cannot_be_seen_at_any_moment_of_the_kill(tmp_path: Path) 
     def look() -> None:
         was_gone = False
         while not stop.is_set():
-            for ending in (".410.html", ".html"):
-                place = page_at(PATH, ending)
-                assert place
+            for _, place in pages_at(PATH):
                 if found := read_file(tmp_path, place):
                     break
             else:

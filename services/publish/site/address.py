@@ -10,6 +10,7 @@ file name inside a folder's name; no separator, no NUL, no control character.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,7 @@ FILE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}\.[a-z0-9]{1,8}")
 INDEX = "index.html"
 ENDINGS: dict[Status, str] = {410: ".410.html", 404: ".404.html", 200: ".html"}
 """What an article's file ends in, by the status it is answered with; the first one found wins."""
+WITHDRAWN: tuple[Status, ...] = (410, 404)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ def page_at(path: str, ending: str) -> Place | None:
     if not _are_components([*folder, name]):
         return None
     return Place(tuple(folder), name + ending)
+
+
+def pages_at(path: str) -> Iterator[tuple[Status, Place]]:
+    """Where a reader looks for an article's page, in this order; the first that is there answers.
+
+    The endings of a withdrawn page come twice: a withdrawal in between puts the notice where the
+    reader has been already, and takes the page away where the reader comes next.
+    """
+    for status in (*ENDINGS, *WITHDRAWN):
+        if place := page_at(path, ENDINGS[status]):
+            yield status, place
 
 
 def _parts(path: str) -> list[str]:

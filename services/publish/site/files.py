@@ -14,11 +14,18 @@ from pathlib import Path
 from zlib import crc32
 
 from services.publish.site import atomic
-from services.publish.site.address import ENDINGS, INDEX, Place, Status, file_at, page_at
+from services.publish.site.address import (
+    ENDINGS,
+    INDEX,
+    WITHDRAWN,
+    Place,
+    Status,
+    file_at,
+    page_at,
+)
 
 LOCKS, LOCK_COUNT = ".locks", 64
 LOCK_POLL_SECONDS = 0.005
-WITHDRAWN: tuple[Status, Status] = (404, 410)
 ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 FOLDER = ROOT | os.O_NOFOLLOW
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from services.publish.desk import Desk
 from services.publish.desk_row import Row
 from services.publish.lists import ALL
-from services.publish.site.address import ENDINGS, Place, Status, file_at, page_at
+from services.publish.site.address import ENDINGS, Place, Status, file_at, page_at, pages_at
 from services.publish.site.files import read_file
 from services.publish.site.shows import shows
 
@@ -41,8 +41,7 @@ class Outlets:
 
     def _status(self, path: str) -> Status:
         """How the path is answered: as `serve.py` does, the first file that is there decides."""
-        places = ((status, page_at(path, ending)) for status, ending in ENDINGS.items())
-        there = (status for status, place in places if place and read_file(self._root, place))
+        there = (status for status, place in pages_at(path) if read_file(self._root, place))
         return next(there, 404)
 
     def _showing(self, path: str, lists: Iterable[str], pages: Iterable[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.publish.site.address import ENDINGS, INDEX, Place, file_at, page_at
+from services.publish.site.address import INDEX, Place, file_at, pages_at
 from services.publish.site.files import read_file
 from services.publish.site.negotiate import CODINGS, codings, etag_of, is_unchanged, last_modified
 
@@ -98,9 +98,8 @@ class _Server:
         """The files that may stand behind a path; the first one that is there answers."""
         if (place := file_at(path)) and (media_type := self._media_type(path, place)):
             yield Candidate(place, media_type)
-        for status, ending in ENDINGS.items():
-            if place := page_at(path, ending):
-                yield Candidate(place, HTML, status)
+        for status, place in pages_at(path):
+            yield Candidate(place, HTML, status)
 
     def _media_type(self, path: str, place: Place) -> str:
         if path.endswith("/"):
