@@ -1,7 +1,8 @@
 """One way to Redis: a single server (also the embedded one), Sentinel, or Cluster, by URL.
 
-No client retries by itself: a reply lost after XADD would be sent again and stored twice
-(docs/decisions.md). What must be repeated is repeated by code that knows it is safe.
+No client that writes retries by itself: a reply lost after XADD would be sent again and stored
+twice (docs/decisions.md). What must be repeated is repeated by code that knows it is safe. The
+broker's client reads and nothing else, and asks until it is answered.
 """
 
 import logging
@@ -16,7 +17,7 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
-from redis.backoff import NoBackoff
+from redis.backoff import ConstantBackoff, NoBackoff
 from redis.connection import HiredisRespSerializer
 from redis.exceptions import (
     BusyLoadingError,
@@ -46,6 +47,8 @@ CHECKED: dict[str, Any] = {"maint_notifications_config": MaintNotificationsConfi
 
 With it, each connection that was idle when Redis restarted fails one more command afterwards.
 """
+READ_AGAIN_SECONDS = 0.1
+FOREVER = -1
 SERIALIZER = HiredisRespSerializer()
 COMMAND_LEAVES = "wiredesk.redis.command"
 """The audit event (PEP 578) of every command that is about to be sent, with all its words."""
@@ -107,12 +110,13 @@ def broker_for(url: str) -> RedisBroker:
             sentinel_master_name=_service(url),
             **_login(url),
             **OPTIONS,
+            **_asking_again(),
             **quiet,
         )
     if form == CLUSTER:
         host, port = _nodes(url, REDIS_PORT)[0]
         return RedisClusterBroker(f"redis://{host}:{port}", **_login(url), **quiet)
-    return RedisBroker(url, **OPTIONS, **quiet)
+    return RedisBroker(url, **OPTIONS, **_asking_again(), **quiet)
 
 
 class _PackedInC:
@@ -135,6 +139,14 @@ def _packing_in_c(redis: Redis) -> Redis:
 
 def _never() -> Retry:
     return Retry(NoBackoff(), 0)
+
+
+def _asking_again() -> dict[str, Any]:
+    """For readers: FastStream rests for five seconds at an error, however short the outage was.
+
+    Entries whose reply was lost are pending, and the keeper finds them there.
+    """
+    return {"retry": Retry(ConstantBackoff(READ_AGAIN_SECONDS), FOREVER), **CHECKED}
 
 
 def _nodes(url: str, default_port: int) -> list[tuple[str, int]]:
