@@ -8,7 +8,8 @@ broker's client reads and nothing else, and asks until it is answered.
 import logging
 import re
 import sys
-from typing import Any
+from time import monotonic
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from faststream.redis import RedisBroker, RedisClusterBroker, RedisSentinelBroker
@@ -90,14 +91,14 @@ def connect(url: str) -> Redis:
         nodes, service, login = _nodes(url, SENTINEL_PORT), _service(url), _login(url)
         sentinel = Sentinel(nodes, sentinel_kwargs=OPTIONS | CHECKED, **OPTIONS)  # type: ignore[no-untyped-call]  # theirs has no types
         master: Redis = sentinel.master_for(service, retry=_never(), **login)
-        return _packing_in_c(master)
+        return _ours(master)
     if form == CLUSTER:
         start = [ClusterNode(host, port) for host, port in _nodes(url, REDIS_PORT)]
         # The cluster client has the commands of the single one; its type is a sibling, not a child.
         return RedisCluster(startup_nodes=start, **_login(url), **OPTIONS)  # type: ignore[return-value]
     if form not in {"redis", "rediss", "unix"}:
         raise Misconfigured(f"[redis] url: {form or 'no'} scheme; redis://host:port/0 is expected")
-    return _packing_in_c(Redis.from_url(url, retry=_never(), **OPTIONS, **CHECKED))
+    return _ours(Redis.from_url(url, retry=_never(), **OPTIONS, **CHECKED))
 
 
 def broker_for(url: str) -> RedisBroker:
@@ -119,21 +120,56 @@ def broker_for(url: str) -> RedisBroker:
     return RedisBroker(url, **OPTIONS, **_asking_again(), **quiet)
 
 
-class _PackedInC:
-    """How a connection writes a command: with hiredis, as redis-py does in its synchronous client.
+class _Connection:
+    """What our connections do otherwise than those of redis-py.
 
-    Its asyncio client packs in Python, argument by argument; a commit has more than a thousand.
+    A command is packed with hiredis, as in its synchronous client: the asyncio one packs in Python,
+    argument by argument, and a commit has more than a thousand.
+
+    When one was not answered, those that lay idle meanwhile are made anew before they are used: a
+    firewall that forgot one has forgotten them all, and each would keep its caller waiting too.
     """
+
+    doubted_at: ClassVar[float] = 0.0
+    """When a connection of the pool was last not answered, by the monotonic clock."""
+    _heard_at = 0.0
 
     def pack_command(self, *args: Any) -> list[bytes]:  # noqa: ANN401  # as redis-py types it
         sys.audit(COMMAND_LEAVES, args)
         packed: list[bytes] = SERIALIZER.pack(*args)
         return packed
 
+    async def connect(self) -> None:
+        """Also what every use of one begins with, connected or not."""
+        parent: Any = super()
+        is_new = not parent.is_connected
+        await parent.connect()
+        if is_new:
+            self._heard_at = monotonic()
 
-def _packing_in_c(redis: Redis) -> Redis:
+    async def read_response(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401  # the same
+        parent: Any = super()
+        try:
+            response = await parent.read_response(*args, **more)
+        except RedisTimeoutError:
+            type(self).doubted_at = monotonic()
+            raise
+        self._heard_at = monotonic()
+        return response
+
+    async def can_read(self) -> bool:
+        """The pool's question before it lends a connection: True has it made anew."""
+        if self._heard_at < self.doubted_at:
+            return True
+        parent: Any = super()
+        readable: bool = await parent.can_read()
+        return readable
+
+
+def _ours(redis: Redis) -> Redis:
+    """With connections of ours, of a class of this client's own."""
     pool = redis.connection_pool
-    pool.connection_class = type("PackedInC", (_PackedInC, pool.connection_class), {})
+    pool.connection_class = type("Connection", (_Connection, pool.connection_class), {})
     return redis
 
 

@@ -216,6 +216,24 @@ async def test_in_a_rush_a_list_rests_unless_it_is_urgent_and_no_change_is_lost(
     assert paper.file("/feed.xml").startswith("c1|b1")
 
 
+async def test_between_lists_others_may_work_but_what_is_urgent_does_not_wait(
+    paper: Newspaper,
+) -> None:
+    await paper.builder.open()
+    await paper.tell(*(story(str(n), section=f"第{n}版") for n in range(2 * BATCH)))
+    slowly = asyncio.create_task(paper.builder.rebuild_dirty(60, give_way=1e6))
+    async with asyncio.timeout(5):
+        while not list((paper.root / "section").glob("*/feed.xml")):
+            await asyncio.sleep(0.01)
+    await paper.tell(kill("9"))
+    urgent = asyncio.create_task(paper.builder.keep_urgent(asyncio.Event(), asyncio.Event()))
+    async with asyncio.timeout(5):
+        while f"-{uri_of('9')}" not in paper.file("/feed.xml"):
+            await asyncio.sleep(0.01)
+    assert not slowly.done()
+    await end([slowly, urgent])
+
+
 async def test_the_builder_comes_back_to_what_rested(paper: Newspaper) -> None:
     wake = asyncio.Event()
     keeper = asyncio.create_task(paper.builder.keep_fresh(wake))

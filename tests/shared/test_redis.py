@@ -10,7 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import ConnectionError as RedisConnectionError, ResponseError
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
+    ResponseError,
+    TimeoutError as RedisTimeoutError,
+)
 
 from services.ingest.ledger import Ledger
 from services.publish.desk import Desk
@@ -26,6 +30,7 @@ from shared.hop import Entry, StreamSettings
 from shared.overview import overview
 from shared.redis import broker_for, connect, is_outage
 from shared.streams import ENRICHED, RECEIVED, Keys, dead_letters
+from tests.faults.proxy import Proxy
 from tests.shared.cluster import running_cluster
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -112,6 +117,21 @@ async def test_connections_that_lay_idle_when_redis_restarted_work_at_once(
             server.start()
             await asyncio.sleep(0.1)  # the end of each connection has been read
             assert await asyncio.gather(*(client.ping() for _ in range(8))) == [True] * 8
+
+
+async def test_when_one_connection_is_not_answered_those_that_lay_idle_are_made_anew(
+    tmp_path: Path, redis_server: Path
+) -> None:
+    with EmbeddedRedis(tmp_path / "redis", server=redis_server) as server:
+        login, _, port = server.url.removesuffix("/0").rpartition(":")
+        with Proxy(int(port)) as proxy:
+            async with connect(f"{login}:{proxy.port}/0") as client:
+                await asyncio.gather(*(client.ping() for _ in range(8)))
+                proxy.swallow()
+                with pytest.raises(RedisTimeoutError):
+                    await client.ping()
+                proxy.heal()
+                assert await asyncio.gather(*(client.ping() for _ in range(8))) == [True] * 8
 
 
 @pytest.fixture(scope="module")

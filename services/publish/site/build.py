@@ -35,6 +35,9 @@ PAUSE_SECONDS = 0.2
 REST_SECONDS = 1.0
 """A name that is not urgent is built no more often: a hundred changes of one list in a rush shall
 not be a hundred lists, for the disk is needed for pages."""
+GIVE_WAY = 2.0
+"""After lists were built, others have the process for so many times as long: in a rush lists may
+take a third of it, for pages and deliveries come first. Urgent ones do not wait for that."""
 TOMBSTONE_AGE = timedelta(days=30)
 
 
@@ -128,22 +131,29 @@ class Builder:
             await self._list(listing)
             await self._dirty.clear(marks)
 
-    async def rebuild_dirty(self, rest_seconds: float = 0) -> int:
+    async def rebuild_dirty(self, rest_seconds: float = 0, give_way: float = 0) -> int:
         """Build all that is marked, urgent marks first. Returns how many names were built.
 
         What cannot be built is logged, keeps its mark, and waits behind everything else. What was
-        built within `rest_seconds` is left for later, unless it is urgent.
+        built within `rest_seconds` is left for later, unless it is urgent. `give_way` is how many
+        times as long as lists took others may work before the next are built.
         """
         built = 0
-        while fresh := await self._rebuild_some(self._resting(rest_seconds)):
+        while names := await self._dirty.first(BATCH, self._resting(rest_seconds)):
+            began = monotonic()
+            fresh = await self._rebuild_these(names)
+            if not fresh:
+                break
             built += fresh
+            if any(name.startswith(LIST) for name in names):
+                await asyncio.sleep(give_way * (monotonic() - began))
         return built
 
     async def keep_fresh(self, wake: asyncio.Event) -> None:
         """Rebuild for ever: at once when woken, and once a second in any case."""
         while True:
             wake.clear()
-            await _logged(self.rebuild_dirty(REST_SECONDS))
+            await _logged(self.rebuild_dirty(REST_SECONDS, GIVE_WAY))
             await asyncio.sleep(PAUSE_SECONDS)
             await _woken(wake, PAUSE_SECONDS if self._resting(REST_SECONDS) else POLL_SECONDS)
 
@@ -172,9 +182,6 @@ class Builder:
         since = monotonic() - seconds
         self._built = {name: at for name, at in self._built.items() if at > since}
         return self._built.keys()
-
-    async def _rebuild_some(self, resting: Collection[str]) -> int:
-        return await self._rebuild_these(await self._dirty.first(BATCH, resting))
 
     async def _rebuild_these(self, names: Sequence[str]) -> int:
         results = await asyncio.gather(*map(self._rebuild, names), return_exceptions=True)
