@@ -47,6 +47,7 @@ from shared.errors import Misconfigured
 from shared.hop import StreamSettings
 from shared.http import HttpSettings, public_client
 from shared.plugs import find_plugs
+from shared.process_name import process_name
 from shared.redis import RedisSettings, is_outage
 from shared.service import Service
 from shared.settings import Settings
@@ -158,7 +159,7 @@ def _postroom(
     return Postroom(
         office,
         keys,
-        rota=Rota(bus.redis, bus.consumer),
+        rota=Rota(bus.redis, process_name() or bus.consumer),
         channels=plugs,
         http=lambda: public_client(own),
         clock=_now,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from services.publish.delivery.breaker import Health, after_failure, after_success
-from services.publish.delivery.claim import claim, hand_back
+from services.publish.delivery.claim import claim, freed, hand_back
 from services.publish.delivery.retry import HOUR, MINUTE, wait_after
 from services.publish.delivery.row import Outcome, Row
 from services.publish.delivery.settle import settle
@@ -198,6 +198,16 @@ class Couriers(RuleBasedStateMachine):
         self.workers.remove(worker)
         now = self.now
         assert self.ledger.change(worker.pair, lambda row: hand_back(row, now) if row else None)
+
+    @precondition(lambda self: self.workers)
+    @rule(pick=picks)
+    def process_has_surely_ended(self, pick: int) -> None:
+        """Its rows come free before their leases end; it cannot come back."""
+        worker = self.workers.pop(pick % len(self.workers))
+        self._count_lost(worker)
+        row, now = self.ledger.rows.get(worker.pair), self.now
+        if row and row.epoch == worker.claimed.epoch:
+            self.ledger.change(worker.pair, lambda row: freed(row, now) if row else None)
 
     @precondition(lambda self: self.zombies)
     @rule(pick=picks, fate=st.sampled_from(FAILURES))

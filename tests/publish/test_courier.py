@@ -4,8 +4,10 @@ Redis is real; the channel is a whole fake, and so is a ledger whose answers get
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import time_ns
 
@@ -25,6 +27,7 @@ from services.publish.delivery.line import Lines
 from services.publish.delivery.office import Office
 from services.publish.delivery.row import Op, Outcome, Row
 from shared.article import Article
+from shared.process_name import process_name
 from shared.streams import Keys
 from shared.tasks import end
 
@@ -176,6 +179,38 @@ async def test_what_was_claimed_ahead_of_a_slow_call_goes_back_unsent(redis: Red
     assert states == {"delivered": called, "waiting": 400 - called}
     rows = await post.ledger.of_destination(NAME)
     assert {(row.attempt, row.claims) for row in rows if row.state == "waiting"} == {(0, 0)}
+
+
+async def of_a_killed_process() -> str:
+    """The name of a process that has ended."""
+    say = "from shared.process_name import process_name; print(process_name())"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", say, stdout=asyncio.subprocess.PIPE
+    )
+    name, _ = await process.communicate()
+    return name.decode().strip()
+
+
+@pytest.mark.skipif(not process_name(), reason="no /proc here")
+async def test_what_a_killed_process_had_claimed_goes_on_long_before_its_lease_runs_out(
+    redis: Redis,
+) -> None:
+    post = Post(redis, quick)
+    await post.want(3)
+    [killed, alive, poison] = await post.ledger.of_destination(NAME)
+    now = time_ns() // 1_000_000
+    owners = (await of_a_killed_process(), process_name(), await of_a_killed_process())
+    claimed = [
+        replace(row, state="sending", owner=f"c {owner}", lease_until=now + 25_000, claims=claims)
+        for row, owner, claims in zip([killed, alive, poison], owners, (1, 1, 3), strict=True)
+    ]
+    rows = [replace(r, sending_version=1, epoch=1, due_at=now + 25_000) for r in claimed]
+    assert await post.ledger.replace([Change(row) for row in rows]) == [True] * 3
+    async with post.working():
+        await post.until({"delivered": 1, "sending": 2}, seconds=10)
+    [now_delivered] = [r for r in await post.ledger.of_destination(NAME) if r.state == "delivered"]
+    assert now_delivered.uri == killed.uri
+    assert len(post.wire.called) == 1
 
 
 async def test_nothing_is_kept_behind_calls_that_hang(redis: Redis) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from services.publish.delivery.caps import Way, may_repeat
 from services.publish.delivery.row import LEASE_MS, Row, lose, park, turn
 
+STRAGGLE_MS = 2_000
+"""What a killed process has handed to its kernel may still arrive for so long."""
 DOUBT = "nobody knows whether it arrived"
 POISON_CLAIMS = 3
 POISON_PAUSE_MS = 30_000
@@ -55,6 +57,17 @@ def hand_back(row: Row, now: int) -> Row:
         return free
     waiting = replace(free, state="waiting", attempt=max(row.attempt - 1, 0))
     return turn(waiting, now) if row.is_superseded else waiting
+
+
+def freed(row: Row, now: int) -> Row | None:
+    """The row whose worker has surely ended, to be claimed soon; None when that comes by itself.
+
+    One that has ended several workers keeps its lease, and its pause.
+    """
+    soon = now + STRAGGLE_MS
+    if row.lease_until <= soon or row.claims >= POISON_CLAIMS:
+        return None
+    return replace(row, lease_until=soon, due_at=soon)
 
 
 def _freed(row: Row) -> Row:

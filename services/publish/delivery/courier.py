@@ -6,33 +6,31 @@ behind a sick neighbour, and a kill waits behind nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from random import random
-from secrets import token_hex
 
 import structlog
 from redis.exceptions import RedisError
 
 from services.publish.delivery.ahead import PATIENCE_MS, may_call, next_claim
 from services.publish.delivery.breaker import Health
-from services.publish.delivery.call import broken, carry_out, named
+from services.publish.delivery.call import broken, carry_out
 from services.publish.delivery.calls import Calls
 from services.publish.delivery.caps import Way
 from services.publish.delivery.channel import Channel
-from services.publish.delivery.claim import claim, hand_back
+from services.publish.delivery.claim import hand_back
+from services.publish.delivery.claims import Claims
 from services.publish.delivery.destinations import Destination
 from services.publish.delivery.lately import Lately
 from services.publish.delivery.ledger import Change
 from services.publish.delivery.office import Office
-from services.publish.delivery.pace import give_up_after, is_braked
+from services.publish.delivery.pace import give_up_after
 from services.publish.delivery.retry import wait_after
 from services.publish.delivery.row import LEASE_MS, Outcome, Row
 from services.publish.delivery.settle import settle
 from services.publish.delivery.told import (
     SEEN,
     attempt_line,
-    tell_parked,
     tell_settled,
     verdict_of,
 )
@@ -69,16 +67,13 @@ class Courier:
         self._channel = channel
         self._way = Way(channel.caps, destination.on_unknown)
         self._kills = kills
-        self._is_braked = is_braked(destination) and not kills
-        self._is_line_free = False
+        self._claims = Claims(office, destination, channel, self._way, kills=kills)
         self.wake = asyncio.Event()
         self._is_ending = False
         self._health = Health()
         self._lately = Lately()
         self._asked_at = self._quiet_until = 0
         self._rows_at_once = destination.concurrency
-        self._name = token_hex(8)
-        self._doubtful: list[Row] = []
         self._calls = Calls()
 
     def end(self) -> None:
@@ -115,7 +110,7 @@ class Courier:
             return 0
         at_once = self._rows_at_once if self._may_claim_ahead(calls) else calls
         began = self._office.now()
-        rows = await self._claimed_after_all() or await self._claim(at_once)
+        rows = await self._claims.take(at_once)
         queue = iter(rows)
         patience = KILL_PATIENCE_SECONDS if self._kills else PATIENCE_MS / 1_000
         await self._calls.make((self._carry_on(queue) for _ in rows[:calls]), patience)
@@ -151,49 +146,6 @@ class Courier:
         """
         is_probe = calls < self._destination.concurrency
         return not is_probe and self._channel.caps.idempotency != "none"
-
-    async def _claim(self, limit: int) -> list[Row]:
-        """Lease what is due. What must not be sent any more is written down, and not returned."""
-        now = self._office.now()
-        due = await self._office.ledger.due(self._destination.name, now, limit, kills=self._kills)
-        changes = await self._claims(due, now, limit)
-        self._doubtful = [change.row for change in changes]
-        done = await self._office.ledger.replace(changes)
-        self._doubtful = []
-        written = [change.row for change, is_ours in zip(changes, done, strict=True) if is_ours]
-        ours = [replace(row, rev=row.rev + 1) for row in written]
-        tell_parked(row for row in ours if not row.lease_until)
-        return [row for row in ours if row.lease_until]
-
-    def _named(self, row: Row, now: int) -> Row:
-        """A new post has its name before it is sent, where we name it."""
-        is_new = row.state == "sending" and row.sending_op == "put" and not row.remote_id
-        return named(row, self._channel, now) if is_new else row
-
-    async def _claims(self, due: Sequence[Row], now: int, limit: int) -> list[Change]:
-        """What is due as it is to be claimed; with a brake, who stands in line comes first."""
-
-        def claimed(row: Row) -> Row | None:
-            cut = give_up_after(row, self._destination)
-            mine = claim(row, now, self._way, give_up_after=cut, owner=self._name)
-            return self._named(mine, now) if mine else None
-
-        lines = self._office.lines
-        if self._is_braked:
-            admitted = await lines.admit(self._destination, due, claimed, now, limit)
-            return [Change(row) for row in admitted]
-        if not (self._kills or self._is_line_free):
-            await lines.release(self._destination, now)
-            self._is_line_free = True
-        pairs = [(row, claimed(row)) for row in due]
-        return [Change(mine, before=row) for row, mine in pairs if mine]
-
-    async def _claimed_after_all(self) -> list[Row]:
-        """Rows of a claim whose answer was lost, where Redis has taken it all the same."""
-        pairs = [(row.uri, row.destination) for row in self._doubtful]
-        rows = await self._office.ledger.rows(pairs) if pairs else []
-        self._doubtful = []
-        return [row for row in rows if row.lease_until and row.owner == self._name]
 
     async def _carry_on(self, queue: Iterator[Row]) -> None:
         """One call after the other, as long as there are rows and calls may be made."""
@@ -294,7 +246,7 @@ class Courier:
         if self._is_ending:
             return
         try:
-            async with asyncio.timeout(LINE_SECONDS if self._is_braked else REST_SECONDS):
+            async with asyncio.timeout(LINE_SECONDS if self._claims.is_braked else REST_SECONDS):
                 await self.wake.wait()
         except TimeoutError:
             return

@@ -16,7 +16,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from services.publish.delivery.row import Row
+from services.publish.delivery.row import LEASE_MS, Row
 from services.publish.delivery.together import Together
 from shared.streams import Keys
 
@@ -96,6 +96,19 @@ class Ledger:
     async def due(self, destination: str, now: int, count: int, *, kills: bool) -> list[Row]:
         """Rows of one destination that are due, longest due first."""
         return await self._due_together(Asked(destination, kills, now, count))
+
+    async def leased(self, destination: str, now: int, *, kills: bool) -> list[Row]:
+        """Rows of one lane of a destination that somebody has claimed."""
+        keys = [
+            self._keys.shared(partition, _due(kills=kills), destination)
+            for partition in range(self._keys.partitions)
+        ]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.zrangebyscore(key, f"({now}", now + LEASE_MS)
+            parts: list[list[bytes]] = await pipe.execute()
+        rows = await self.rows((uri.decode(), destination) for part in parts for uri in part)
+        return [row for row in rows if row.lease_until > now]
 
     async def _rows_due(self, asked: Sequence[Asked]) -> list[list[Row]]:
         async with self._redis.pipeline(transaction=False) as pipe:

@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from services.publish.delivery.carrier import carrier_of
+from shared.process_name import has_surely_ended
 from shared.streams import CARRIERS
 
 GONE_AFTER_MS = 3_000
@@ -26,7 +27,10 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 
 
 class Rota:
-    """The carriers that are at work. `name` is ours, different for every process."""
+    """The carriers that are at work. `name` is ours, different for every process.
+
+    Others on this machine know at once when one named by `process_name` has ended.
+    """
 
     def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
@@ -36,8 +40,9 @@ class Rota:
 
     async def sign_in(self) -> None:
         """Say that we are at work, and learn who else is. Redis' own clock is used."""
-        names: Any = await self._sign_in(keys=[CARRIERS], args=[self._name, GONE_AFTER_MS])
-        self._carriers = frozenset(name.decode() for name in names)
+        found: Any = await self._sign_in(keys=[CARRIERS], args=[self._name, GONE_AFTER_MS])
+        names = map(bytes.decode, found)
+        self._carriers = frozenset(name for name in names if not has_surely_ended(name))
 
     async def sign_out(self) -> None:
         """Leave our share to the others at once."""

@@ -81,7 +81,7 @@ class Row:
     due_at: int = 0
     lease_until: int = 0
     owner: str = ""
-    """Who claimed it last: a name that no other courier has."""
+    """Who claimed it last: a name that no other courier has, and that of its process."""
     remote_id: str = ""
     """Names of the posts that stand there, the newest last, with spaces between."""
     nameless: int = 0
