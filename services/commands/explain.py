@@ -10,11 +10,11 @@ import structlog
 import typer
 from rich.table import Table
 
-from services.commands.learning import from_file, learnt
 from services.commands.options import DEFAULT_STATE, ConfigOption, JsonOption, StateOption
 from services.commands.terminal import console, plain
 from services.enrich.explain import Explanation, Neighbour, Term, explained
 from services.instance import Instance
+from services.preview.learning import from_file, learnt
 from shared.article import Article
 from shared.hop import StreamSettings
 from shared.redis import connect

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,46 +10,12 @@ from rich.panel import Panel
 from rich.text import Text
 
 from services.commands.terminal import plain
+from services.preview.look import Card, Look
 from shared.article import Article
 
 WIDTH, BAR = 78, 24
 COUNT = re.compile(r"(\d+) / (\d+)")
 NEARLY_FULL = 0.9
-
-
-@dataclass(frozen=True)
-class Card:
-    """A link as readers see it. `is_own`: the post brings it along; else the platform makes it."""
-
-    title: str
-    description: str
-    url: str
-    picture: str
-    is_own: bool
-
-
-@dataclass(frozen=True)
-class Look:
-    """A post before it is made. `bars`: why it would not be sent now."""
-
-    destination: str
-    channel: str
-    title: str
-    text: str
-    length: str
-    limit: str
-    hidden_behind: str
-    pictures: tuple[str, ...]
-    """Descriptions of the uploaded ones."""
-    body: str
-    """What is sent, but for what only the platform can name."""
-    is_refused: bool
-    bars: tuple[str, ...]
-    warnings: tuple[str, ...]
-    card: Card | None = None
-
-    def with_card(self, card: Card | None, warnings: tuple[str, ...]) -> "Look":
-        return replace(self, card=card, warnings=warnings)
 
 
 def printed(

@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from services.commands.preview_look import Card, Look, printed
-from services.commands.preview_remarks import bars, losses
+from services.commands.preview_look import printed
+from services.preview.look import Card, Look
+from services.preview.remarks import bars, losses
 from services.publish.delivery.destinations import Destination
 from services.sandbox.app import PLUGS as PLATFORMS
 from shared.article import Article

@@ -1,4 +1,4 @@
-"""What commands read and learn: an article of a file, and the archive as enrich knows it."""
+"""What previews and commands learn: an article of a file, and the archive as enrich knows it."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,12 @@ from shared.streams import Keys
 
 def from_file(file: Path) -> Article:
     """The first article of a file, as ingest would take it. Raises InvalidArticle."""
-    return clean(read(file.read_bytes())[0])
+    return from_bytes(file.read_bytes())
+
+
+def from_bytes(content: bytes) -> Article:
+    """The first article of these bytes, in any of ingest's formats. Raises InvalidArticle."""
+    return clean(read(content)[0])
 
 
 def ignorant(settings: Settings) -> Pipeline:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import ConfigDict
+from redis.asyncio import Redis
 
-from services.commands.deliveries import Post
-from services.commands.learning import ignorant, learnt
-from services.instance import Instance
-from services.publish.delivery.destinations import Destination
+from services.enrich.pipeline import Pipeline
+from services.preview.learning import ignorant
+from services.publish.delivery.destinations import Destination, Destinations
+from services.publish.delivery.ledger import Ledger
 from services.publish.delivery.row import Row
 from services.publish.desk import Desk
 from services.publish.desk_rule import decide
@@ -17,6 +18,7 @@ from services.publish.live import LiveArticle, Site
 from shared.article import Article
 from shared.errors import Rejected
 from shared.settings import Settings
+from shared.streams import Keys
 
 NOWHERE = "http://127.0.0.1:8080"
 
@@ -53,29 +55,49 @@ def alone(article: Article, settings: Settings) -> Told:
     return Told(live, _url(site, NOWHERE, live), remark=remark)
 
 
-async def among(post: Post, instance: Instance, story: Article | str) -> Told:
-    """The story at an installation. Raises Rejected when readers would not see it."""
-    site = instance.settings.section("site", Printed)
-    desk = Desk(post.redis, post.keys, site.timezone)
-    uri, remark = (story, "") if isinstance(story, str) else (story.uri, "")
-    before = await desk.row(uri)
-    if isinstance(story, str):
-        row = before
+@dataclass(frozen=True)
+class Newsroom:
+    """An installation, as a preview looks at it. `address` is that of its website."""
+
+    settings: Settings
+    redis: Redis
+    keys: Keys
+    address: str
+
+    @property
+    def site(self) -> Site:
+        """The newspaper."""
+        return self.settings.section("site", Printed)
+
+    @property
+    def desk(self) -> Desk:
+        """What readers see."""
+        return Desk(self.redis, self.keys, self.site.timezone)
+
+    async def standing(self, uri: str) -> Told:
+        """A story that was published here. Raises Rejected when readers would not see it."""
+        row = await self.desk.row(uri)
         if row is None:
-            raise Rejected(f"{uri} is neither a file nor a story that was published here")
-    else:
-        pipeline, _ = await learnt(instance.settings, post.redis, post.keys)
-        enriched = pipeline.enrich(story)
-        decision = decide(before, enriched, now=datetime.now(UTC), zone=site.timezone)
-        row = decision.row
+            raise Rejected(f"no file, and no story that was published here: {uri}")
+        return await self._told(row.live, "")
+
+    async def coming(self, article: Article, pipeline: Pipeline) -> Told:
+        """A story that is yet to come, or to change. Raises Rejected, the same."""
+        before, enriched = await self.desk.row(article.uri), pipeline.enrich(article)
+        decision = decide(before, enriched, now=datetime.now(UTC), zone=self.site.timezone)
+        version, remark = article.version, ""
         if decision.outcome == "stale":
-            remark = f"version {story.version} would come too late: this one stands there"
-        elif before is not None and before.version == story.version:
-            remark = f"version {story.version} stands there already: a change is a higher version"
-    live = _shown(row.live)
-    known = await post.destinations.all()
-    rows = {one.destination: one for one in await post.ledger.of_article(uri)}
-    return Told(live, _url(site, instance.site, live), known, rows, remark)
+            remark = f"version {version} would come too late: this one stands there"
+        elif before is not None and before.version == version:
+            remark = f"version {version} stands there already: a change is a higher version"
+        return await self._told(decision.row.live, remark)
+
+    async def _told(self, shown: LiveArticle | None, remark: str) -> Told:
+        live = _shown(shown)
+        known = await Destinations(self.redis).all()
+        found = await Ledger(self.redis, self.keys).of_article(live.article.uri)
+        rows = {row.destination: row for row in found}
+        return Told(live, _url(self.site, self.address, live), known, rows, remark)
 
 
 def _shown(live: LiveArticle | None) -> LiveArticle:
