@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": f"{HOME}.service:ingest",
     "enrich": f"{HOME}.service:enrich",
     "publish": f"{HOME}.service:publish",
+    "console": f"{HOME}.service:console",
     "sandbox": f"{HOME}.sandbox:sandbox",
     "send": f"{HOME}.send:send",
     "withdraw": f"{HOME}.withdraw:withdraw",

@@ -249,6 +249,7 @@ def child_environment(state: State, settings: Mapping[str, str]) -> dict[str, st
         "WIREDESK_LOGS__FORMAT": "json",
         "WIREDESK_INGEST__LOCAL_KEY_FILE": str(state.key),
         "WIREDESK_PUBLISH__LOCAL_KEY_FILE": str(state.key),
+        "WIREDESK_CONSOLE__LOCAL_KEY_FILE": str(state.key),
         "PYTHONUNBUFFERED": "1",
     }
     return dict(os.environ) | own | dict(settings)

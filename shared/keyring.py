@@ -46,7 +46,8 @@ class Sender:
         return scope in self.scopes
 
 
-def _digest(key: str) -> str:
+def digest_of(key: str) -> str:
+    """What is kept of a key."""
     return sha256(key.encode()).hexdigest()
 
 
@@ -62,11 +63,14 @@ class Keyring:
     def __init__(self, redis: Redis, plain: Iterable[str]) -> None:
         self._redis = redis
         # Looking a digest up takes the same time whether the key is nearly right or not at all.
-        self._fixed = {_digest(key): Sender("settings", SCOPES) for key in plain if key}
+        self._fixed = {digest_of(key): Sender("settings", SCOPES) for key in plain if key}
 
     async def sender(self, key: str) -> Sender | None:
         """Who has this key, or None when nobody does."""
-        digest = _digest(key)
+        return await self.holder(digest_of(key))
+
+    async def holder(self, digest: str) -> Sender | None:
+        """The same by the digest of the key."""
         if digest in self._fixed:
             return self._fixed[digest]
         stored: Any = await self._redis.hget(KEYRING, digest)
@@ -79,7 +83,7 @@ class Keyring:
         """Make a key and store its digest. The key itself is shown once and kept nowhere."""
         key = new_key()
         row = StoredKey(
-            name=name, digest=_digest(key), scopes=tuple(scopes), created=datetime.now(UTC)
+            name=name, digest=digest_of(key), scopes=tuple(scopes), created=datetime.now(UTC)
         )
         await self._stored(self._redis.hset(KEYRING, row.digest, row.model_dump_json()))
         return key

@@ -35,6 +35,8 @@ class Happened(StrEnum):
     SERVICE_STOPPED = "service.stopped"
     SERVICE_DIED = "service.died"
     LOG_NOT_WRITTEN = "log.not_written"
+    CONSOLE_SIGNED_IN = "console.signed_in"
+    CONSOLE_REFUSED = "console.refused"
     ADMISSION_UNKNOWN = "admission.unknown"
     ARTICLE_RECEIVED = "article.received"
     ARTICLE_HELD = "article.held"

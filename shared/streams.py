@@ -39,6 +39,8 @@ DESTINATION_MEMORY = f"{PREFIX}:destination-memory"
 """Hash: name -> what its channel keeps between starts, as JSON; logins are in it."""
 CARRIERS = f"{PREFIX}:carriers"
 """Sorted set: publish processes that deliver, by when they last said so in milliseconds."""
+CONSOLE = f"{PREFIX}:console"
+"""Beginning of the keys of sessions at the console, and of tries to sign in."""
 INSTALLATION = f"{PREFIX}:installation"
 """A key that every embedded Redis holds, so that a start can tell an emptied one from a new one."""
 

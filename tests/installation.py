@@ -43,7 +43,7 @@ class Installation:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Of site, ingest and enrich."""
+        """Of site, ingest, enrich and console."""
         told: dict[str, str] = json.loads(self.endpoints.read_text())
         return told
 
@@ -120,7 +120,9 @@ def installation(state: Path, **settings: str) -> Iterator[Installation]:
 
     `settings` are variables of the environment.
     """
-    ports = [word for name in ("site", "ingest", "enrich") for word in (f"--port-{name}", "0")]
+    ports = [
+        word for name in ("site", "ingest", "enrich", "console") for word in (f"--port-{name}", "0")
+    ]
     with started([*WIREDESK, "up", "--state", str(state), *ports], state, settings) as here:
         yield here
 

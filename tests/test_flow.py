@@ -69,7 +69,7 @@ def is_ready(address: str) -> bool:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     command = [sys.executable, "-m", "services", "up", "--state", str(tmp_path)]
-    ports = ["--port-site=0", "--port-ingest=0", "--port-enrich=0"]
+    ports = [f"--port-{name}=0" for name in ("site", "ingest", "enrich", "console")]
     with (tmp_path / "up.log").open("wb") as log:
         up = subprocess.Popen([*command, *ports], stderr=log, stdin=subprocess.DEVNULL)
     try:

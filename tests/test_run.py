@@ -186,7 +186,7 @@ def test_when_the_supervisor_is_killed_no_process_is_left_and_a_new_start_has_ev
 def test_a_terminal_that_goes_away_does_not_stop_the_services(tmp_path: Path) -> None:
     """As in `wiredesk up 2>&1 | head`: nobody reads what it says any more."""
     state = tmp_path / "state"
-    ports = ["--port-site", "0", "--port-ingest", "0", "--port-enrich", "0"]
+    ports = [f"--port-{name}=0" for name in ("site", "ingest", "enrich", "console")]
     words = [*WIREDESK, "up", "--state", str(state), *ports]
     pipe = subprocess.PIPE
     process = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True)

@@ -56,6 +56,7 @@ def demo(
     port_site: PortOption = None,
     port_ingest: PortOption = None,
     port_enrich: PortOption = None,
+    port_console: PortOption = None,
     port_sandbox: PortOption = None,
 ) -> None:
     """Start everything with a sample newsroom: publish, correct, embargo, kill, before your eyes.
@@ -66,6 +67,7 @@ def demo(
     Example: wiredesk demo --once --json
     """
     ports = {"publish": port_site, "ingest": port_ingest, "enrich": port_enrich}
+    ports["console"] = port_console
     ports[SANDBOX] = SANDBOX_PORT if port_sandbox is None else port_sandbox
     settings = load_settings(None)
     set_up_logs("demo", settings)

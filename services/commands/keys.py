@@ -30,7 +30,8 @@ def create(
 ) -> None:
     """Make a key. It is shown once, and kept nowhere.
 
-    `subscribe` keeps webhooks of its own over HTTP; `operate` sees and changes those of all.
+    `subscribe` keeps webhooks of its own over HTTP; `operate` sees and changes those of all,
+    and signs in at the console.
 
     Example: wiredesk keys create cms --scope publish --scope withdraw
     """

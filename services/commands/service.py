@@ -1,4 +1,4 @@
-"""`wiredesk ingest`, `enrich`, `publish`: one service in this process.
+"""`wiredesk ingest`, `enrich`, `publish`, `console`: one service in this process.
 
 It starts what `wiredesk up` starts, so it imports nothing that its service does not need.
 """
@@ -74,4 +74,4 @@ async def _serve(name: str, settings: Settings, sock: socket.socket) -> None:
     await serve(service.app(), sock)
 
 
-ingest, enrich, publish = map(one_service, ("ingest", "enrich", "publish"))
+ingest, enrich, publish, console = map(one_service, ("ingest", "enrich", "publish", "console"))

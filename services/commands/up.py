@@ -1,4 +1,4 @@
-"""`wiredesk up`: everything on one machine; `wiredesk ingest|enrich|publish`: one service."""
+"""`wiredesk up`: everything on one machine."""
 
 import asyncio
 import socket
@@ -30,7 +30,7 @@ PortOption = Annotated[int | None, typer.Option(help="Port; 0 = any free one.", 
 def open_sockets(settings: Settings, ports: Mapping[str, int | None]) -> dict[str, socket.socket]:
     """One listening socket a service, in the order in which they start."""
     sockets = {}
-    for name in ("publish", "enrich", "ingest"):
+    for name in ("console", "publish", "enrich", "ingest"):
         own = settings.section(name, Listening)
         port = ports.get(name)
         sockets[name] = listen(own.host, own.port if port is None else port)
@@ -43,6 +43,7 @@ def up(
     port_site: PortOption = None,
     port_ingest: PortOption = None,
     port_enrich: PortOption = None,
+    port_console: PortOption = None,
 ) -> None:
     """Start everything: Redis if none is configured, and all services.
 
@@ -54,6 +55,7 @@ def up(
     set_up_logs("up", settings)
     configured(settings, find_plugs(channels), datetime.now(UTC))  # rather now than in a child
     ports = {"publish": port_site, "ingest": port_ingest, "enrich": port_enrich}
+    ports["console"] = port_console
     place = State(state.resolve())
     with place.claimed():
         place.make_key()
@@ -94,6 +96,7 @@ def print_addresses(supervisor: Supervisor) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_row("website", supervisor.children["publish"].address, style="bold")
     table.add_row("ingest API", supervisor.children["ingest"].address)
+    table.add_row("console", supervisor.children["console"].address)
     if "sandbox" in supervisor.children:
         table.add_row("wall of posts", supervisor.children["sandbox"].address, style="bold")
     table.add_row("send a file", "wiredesk send FILE")

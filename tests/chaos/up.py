@@ -12,7 +12,7 @@ from services.commands.up import open_sockets, supervise
 from services.instance import State, load_settings
 from services.merged_log import MergedLog
 
-SERVICES = ("ingest", "enrich", "publish")
+SERVICES = ("ingest", "enrich", "publish", "console")
 LONGEST_REST = 0.25
 """A real one waits up to 10 s before it starts again what dies again and again."""
 
