@@ -68,12 +68,16 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(folder / "state", WIREDESK_HTTP__ALLOW_NETWORKS="127.0.0.0/8") as running:
         running.run("send", "-", stdin=json.dumps(STORY))
         until(lambda: running.page_of(STORY["uri"]))
-        running.run("destinations", "add", "night", "--channel", "webhook", "--set", hook("secret"))
         yield running
 
 
-def hook(name: str) -> str:
-    return f"url=http://127.0.0.1:9/{name}"
+@pytest.fixture
+def night(here: Installation) -> Iterator[None]:
+    """A destination, as long as a test lasts."""
+    url = "url=http://127.0.0.1:9/secret"
+    here.run("destinations", "add", "night", "--channel", "webhook", "--set", url)
+    yield
+    here.run("destinations", "remove", "night")
 
 
 @pytest.fixture
@@ -187,6 +191,7 @@ def test_a_session_ends_when_one_signs_out_and_when_its_key_is_revoked(
     assert operator.get("/preview").status_code == 303
 
 
+@pytest.mark.usefixtures("night")
 def test_it_shows_of_a_story_on_the_desk_what_the_command_prints(
     here: Installation, operator: Browser
 ) -> None:
@@ -218,10 +223,7 @@ def test_it_shows_of_a_pasted_story_what_the_command_prints_of_the_file(
     assert "version 1 stands there already" in late.text
 
 
-def test_every_platform_is_shown_where_there_are_no_destinations(
-    here: Installation, operator: Browser
-) -> None:
-    here.run("destinations", "remove", "night")
+def test_every_platform_is_shown_where_there_are_no_destinations(operator: Browser) -> None:
     operator.language = "zh-TW"
     page = operator.paste(json.dumps({**STORY, "uri": "urn:new", "headline": "長" * 400})).text
     assert len(texts(page)) == 10
