@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from services.enrich.folding import fold, folded_entries
 from services.enrich.foreign import LONG_BY_SOUND, foreign_names_in, parts_of, sounded_names_in
+from services.enrich.given_names import may_be_given
 from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
 from services.enrich.person_signs import (
@@ -20,7 +21,6 @@ from services.enrich.person_signs import (
     SURE,
     Surroundings,
     first_characters,
-    may_be_given,
     sureness,
     surnames,
     surroundings_of,

@@ -10,16 +10,21 @@ from functools import cache, lru_cache
 
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import HAN, fold, folded_entries, function_words
-from services.enrich.lexicon import lines
+from services.enrich.given_names import is_common, likeness
+from services.enrich.lexicon import entries
 from services.enrich.named import Span, mentions_of
 from services.enrich.suffixes import endings
 from services.enrich.words import Text
 
 NOT_HAN = re.compile(f"[^{HAN}]")
-EVERYDAY = 10
-"""How many of 1,000 articles hold an everyday word."""
 SURE, HELD = 3.0, 6.0
-SELDOM, AGAIN = 0.5, 2
+AGAIN = 2
+COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
+MOST_COMMON = 100
+CLEARLY = 1.0
+"""The likeness of what is hardly anything but a given name."""
+GIVEN_IS_WORD = 1.5
+"""戴|口罩 and 查|紀錄 are no names; 江|明月 is one where more speaks for it."""
 MAX_NAME = 3
 ENDING_CHARS = (2, 3, 4, 5)
 WEAK_SIGN = 0.75
@@ -121,11 +126,14 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
         is_act = len(after) > 1 or after in SAID
         sure, why = sure + (1.5 if is_act else WEAK_SIGN), why if sure else f"後接「{after}」"
     sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
-    sure += sum(map(_given, name[family:]))
+    sure += likeness(name[family:])
     sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
     sure += _by_words(around, start, end)
+    sure += _by_neighbours(around, start, end)
+    sure += COMMON_SURNAME if name[:family] in common_surnames() else 0.0
+    sure -= GIVEN_IS_WORD if name[family:] in _ordinary() else 0.0
     if family > 1 and name[:family] in surnames():
-        sure += 2 if all(_given(char) > 0 for char in name[family:]) else 0
+        sure += 2 if likeness(name[family:]) > 0 else 0
     sure -= 1.5 if len(name) == family + 1 else 0
     is_told = why.startswith("職稱") or start in around.kin_before
     if not is_told and _is_doubtful(name, family):
@@ -138,13 +146,24 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
     return sure, why
 
 
+def _by_neighbours(around: Surroundings, start: int, end: int) -> float:
+    """What stands beside it: the marks of a list, both edges of a sentence, a verb behind."""
+    folded = around.folded
+    after = around.words.get(end, "")
+    sure = BESIDE_MARK if "、" in (folded[start - 1 : start], folded[end : end + 1]) else 0.0
+    if _is_edge(folded, start - 1) and _is_edge(folded, end):
+        sure += ALONE
+    is_act = after in function_words() or (len(after) > 1 and nature_of(after) == "verb")
+    return sure + (BEFORE_VERB if is_act and after not in folded_entries("speech") else 0.0)
+
+
 def is_held(around: Surroundings, start: int, end: int) -> bool:
     """Whether an office or kin ends before it, and what people do, or a mark, begins behind it."""
     if start not in around.offices_before and start not in around.kin_before:
         return False
     after, name = around.words.get(end, ""), around.folded[start:end]
     if name[0] in folded_entries("rare_surnames") and not _acts(after):
-        is_given = all(_given(char) > SELDOM for char in name[1:])
+        is_given = all(map(is_common, name[1:]))
         return is_given and len(name) == MAX_NAME and _is_edge(around.folded, end)
     is_long = len(name) > len("江望")
     return (
@@ -200,7 +219,8 @@ def _is_of_the_next(around: Surroundings, at: int) -> bool:
     """Whether an office that ends here speaks of the name behind it: 負責人|杭家榮."""
     word = around.words.get(at, "")
     is_open = at not in around.words or not is_known(word)
-    return is_open and around.folded[at : at + 1] in first_characters()
+    is_like = likeness(around.folded[at + 1 : at + 3]) >= CLEARLY
+    return (is_open or is_like) and around.folded[at : at + 1] in first_characters()
 
 
 @cache
@@ -210,22 +230,16 @@ def first_characters() -> frozenset[str]:
 
 
 @cache
+def common_surnames() -> frozenset[str]:
+    """The family names that nearly everybody bears."""
+    return frozenset(map(fold, entries("surnames")[:MOST_COMMON]))
+
+
+@cache
 def surnames() -> frozenset[str]:
     """All family names, folded."""
     lists = ("surnames", "rare_surnames", "japanese_surnames")
     return frozenset[str]().union(*map(folded_entries, lists))
-
-
-@cache
-def may_be_given(given: str) -> bool:
-    """Whether no character of it speaks against its being a given name."""
-    return _stops().isdisjoint(given)
-
-
-@cache
-def _stops() -> frozenset[str]:
-    """The characters that stand in no given name."""
-    return frozenset(map(fold, lines("name_stops")[0]))
 
 
 def _is_doubtful(name: str, family: int) -> bool:
@@ -233,20 +247,6 @@ def _is_doubtful(name: str, family: int) -> bool:
     is_rare = name[:family] in folded_entries("rare_surnames") or name[0] in PREPOSITIONS
     is_short = len(name) == family + 1
     return is_rare or name[-1] in PLACE_ENDINGS or (is_short and name[-1] in LANDSCAPE)
-
-
-def _given(char: str) -> float:
-    """How a character fits into a given name: seen there, seldom seen elsewhere, or neither."""
-    if char in folded_entries("given_names"):
-        return 0.75
-    return -1.0 if char in _everyday() else 0.25
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    """The characters of everyday words."""
-    words = (word for line in lines("common") for word in line[1:] if int(line[0]) >= EVERYDAY)
-    return frozenset("".join(words))
 
 
 def _by_words(around: Surroundings, start: int, end: int) -> float:
@@ -276,9 +276,14 @@ def _is_of_a_body(folded: str, start: int, end: int) -> bool:
     """Whether it ends as an organisation does, or such an ending stands behind it."""
     whole = _whole()
     return any(
-        folded[max(end - chars, start) : end] in whole or folded[end : end + chars] in whole
+        folded[max(end - chars, start) : end] in whole or _ends_behind(folded[end : end + chars])
         for chars in ENDING_CHARS
     )
+
+
+def _ends_behind(word: str) -> bool:
+    """Whether an ending of organisations stands there that is no verb too: 葉宗諺|開發."""
+    return word in _whole() and nature_of(word) != "verb"
 
 
 @cache
