@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries
 from services.enrich.name_grammar import part_of
 from services.enrich.named import Span
 from services.enrich.person_signs import offices_in
+from services.enrich.suffixes import ending_in
 from services.enrich.words import Text
 
 QUOTED = re.compile(rf"「([{HAN}a-z0-9 ]{{2,10}})」")
@@ -22,7 +24,8 @@ FOUNDED = ("另组", "成立", "创立", "筹组", "组成", "创办")
 COUNTED = re.compile("等[两二三四五六七八九十多数]+家")
 MAX_QUOTED = 50
 OWNED = ("own", "noun")
-MOST_WORDS, LONGEST_OWNED = 3, 6
+MOST_WORDS, LONGEST_OWNED = 4, 6
+LEAST_BODY, MOST_BODY = 3, 10
 MAX_OFFICES = 100
 SHORTENED = frozenset("会盟党联网")
 NOT_LAST = frozenset("系所方数价率者员们县市区乡里性式型")
@@ -97,19 +100,37 @@ def _kinds() -> tuple[str, ...]:
 
 
 def _before_offices(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
-    """Yield what a sentence begins with before somebody's office: 幣多多|負責人方文軒."""
+    """Yield what somebody's office is in: 幣多多|負責人方文軒, 的|順昌螺絲|董事長江明潭."""
     for start, end in offices_in(text)[:MAX_OFFICES]:
         if end not in taken:
             continue
-        at, is_odd = start, False
-        for begin, word in reversed(text.words_before(start, MOST_WORDS)):
-            if begin + len(word) != at or begin in taken or part_of(word) not in OWNED:
-                break
-            at, is_odd = begin, is_odd or part_of(word) == "own"
+        at, is_odd = _start_of_run(text, start, taken)
+        name = text.folded[at:start]
         is_edge = not at or not text.ideographic[at - 1]
-        is_name = is_odd and text.folded[start - 1] not in NOT_LAST
-        if is_edge and is_name and SHORTEST <= start - at <= LONGEST_OWNED:
+        is_name = is_edge and is_odd and name[-1:] not in NOT_LAST
+        is_name = is_name and SHORTEST <= len(name) <= LONGEST_OWNED
+        if is_name or _is_body(name):
             yield (at, start), f"後接「{text.surface[start:end]}」"
+
+
+def _start_of_run(text: Text, end: int, taken: frozenset[int]) -> tuple[int, bool]:
+    """Where the words begin that could be a name and end here, and whether one is in no list."""
+    at, is_odd = end, False
+    for begin, whole in reversed(text.words_before(end, MOST_WORDS)):
+        word = whole[: at - begin]
+        if begin + len(word) != at or begin in taken or part_of(word) not in OWNED:
+            break
+        at, is_odd = begin, is_odd or part_of(word) == "own"
+    return at, is_odd
+
+
+def _is_body(name: str) -> bool:
+    """Whether it ends as bodies do, and more than common words stand before the ending."""
+    if not LEAST_BODY <= len(name) <= MOST_BODY or is_known(name):
+        return False
+    own = name.removesuffix(ending_in(name)) if ending_in(name) else name[:-1]
+    ends = bool(ending_in(name)) or name[-1] in SHORTENED
+    return ends and len(own) >= SHORTEST and own not in folded_entries("common")
 
 
 def _could_be(word: str) -> bool:

@@ -16,8 +16,8 @@ from services.enrich.folding import folded_entries, key_of_folded
 from services.enrich.judgement import LISTED, PHRASE, QUOTED, Candidate, chances
 from services.enrich.named import Named
 from services.enrich.names import Names
-from services.enrich.organisations import is_only_inside
 from services.enrich.phrases import ends_as_place, fits_any_story, kind_of, quoted_in
+from services.enrich.pieces import whole_names, without_pieces
 from services.enrich.topics import topics_of
 from services.enrich.words import Hashes, Numbers, Text
 from shared.article import TagKind
@@ -49,9 +49,9 @@ def candidates_of(text: Text, names: Names, corpus: Corpus) -> list[Candidate]:
 def raw_candidates_of(text: Text, names: Names, corpus: Corpus) -> list[Candidate]:
     """All candidates of a text, by how much it leans on each, the most first."""
     quoted = list(_quoted(text, names))
-    pieces = (*names.named, *quoted)
-    whole = [one for one in pieces if not is_only_inside(one, pieces)]
-    found = [*_named(text, whole, corpus), *_phrases(text, pieces, names, corpus)]
+    named = (*names.named, *quoted)
+    found = [*_named(text, list(whole_names(named)), corpus), *_phrases(text, named, names, corpus)]
+    found = list(without_pieces(text, found, named))
     found.sort(key=lambda one: (-one.weight, one.start, one.end))
     return list(_related(text, found[:COMPARED]))
 

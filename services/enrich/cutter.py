@@ -36,10 +36,11 @@ STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
 GLUED = frozenset("由与在向和及对把将被让为于给跟替据以")
 """Function words that the statistics like to glue to the unknown name behind them."""
-MIN_GLUED_CHARS = 3
+MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
 """Function words that they like to glue to the unknown name before them."""
 MAX_NATURES = 1 << 15
+PERSON = "nr"
 VERBS = ("v", "vd", "vq", "vg", "df")
 OTHERS = ("d", "p", "c", "u", "r", "m", "q", "y", "e", "o", "f", "t", "z", "zg", "i", "l")
 
@@ -84,6 +85,13 @@ def _unglued(word: str) -> Iterator[str]:
 def is_known(word: str) -> bool:
     """Whether the dictionary has this folded word."""
     return nature_of(word) != "unknown"
+
+
+@lru_cache(maxsize=MAX_NATURES)
+def is_person(word: str) -> bool:
+    """Whether the dictionary has this folded word as the name of a person: 黃俊傑."""
+    dictionary = _dictionary()
+    return dictionary.has_word(word) and dictionary.tag(word)[-1][1] == PERSON
 
 
 @lru_cache(maxsize=MAX_NATURES)

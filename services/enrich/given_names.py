@@ -1,7 +1,7 @@
 """RULE: how like a given name some characters are.
 
-A hundred names of a list say which characters are common in Taiwan; the names of a dictionary say
-how much oftener each character stands in a name than in text, by its place. 承恩 is like a name, and
+A list says which characters are common in the given names of Taiwan; the names of a dictionary say
+how much oftener each character stands in a name than in text, by its place: 承恩 is like a name,
 表示 is none.
 """
 

@@ -7,11 +7,11 @@ and so is 島嶼行動聯盟 that is 島盟.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 
 from services.enrich.brands import TRADES, brands_in
-from services.enrich.cutter import is_known
+from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.name_grammar import (
     MAX_WORDS,
@@ -44,6 +44,9 @@ TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
 """Parts of a name that tell which firm or market it is, as words for what it does do not."""
 COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰", "印度", "泰国", "越南")
 SIZES = "新大小"
+LONGEST_OWN = 4
+BEFORE_ACTORS = frozenset("由向被与和跟给经找在是及到")
+"""Words that those stand behind who act or are met: 由洪雅印刷廠承印."""
 PARTY_ENDING = "党"
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂")
@@ -189,6 +192,8 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
     if word not in folded_entries("weak_suffixes") and not is_weak:
         return bool(told)
     parts = {part_of(w) for w in before}
+    if _is_between(text, start, at, end):
+        return True
     is_own = (
         any(w.startswith("第") for w in before)
         or sum(len(w) for w in before if part_of(w) == "own") > 1
@@ -204,8 +209,34 @@ def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
     own = "".join(w for w in told if part_of(w) == "own")
     if not told or len(before) > FEW or any(w[-1] in THINGS for w in told):
         return False
-    is_again = len(own) >= FEW and text.folded.count(own) > 1
-    return is_again or (end - start > MIN_FIRM and _acts(text, start, end))
+    if (len(own) >= FEW and text.folded.count(own) > 1) or _is_between(text, start, at, end):
+        return True
+    return end - start > MIN_FIRM and _acts(text, start, end)
+
+
+def _is_between(text: Text, start: int, ending: int, end: int) -> bool:
+    """Whether two to four characters that are no common word stand alone before the ending.
+
+    Alone: behind a word that actors stand behind, and before no noun: 由|洪雅|印刷廠|承印.
+    """
+    own = text.folded[start:ending]
+    if not FEW <= len(own) <= LONGEST_OWN or own in _everyday() or part_of(own) == "place":
+        return False
+    if any(w in _everyday() for at, w in text.words_before(ending) if at >= start and len(w) > 1):
+        return False
+    before = text.words_before(start, 1)
+    touches = bool(before) and before[0][0] + len(before[0][1]) == start
+    if not (touches and before[0][1] in BEFORE_ACTORS):
+        return False
+    place = text.place_of(end)
+    at, after = text.words[place]
+    return at != end or after in function_words() or nature_of(after) == "verb"
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    lists = ("common", "generic_names", "generic_modifiers", "places", "topics", "class_nouns")
+    return frozenset[str]().union(*map(folded_entries, lists))
 
 
 def _acts(text: Text, start: int, end: int) -> bool:
@@ -249,22 +280,6 @@ def _parties(text: Text, taken: frozenset[int]) -> Iterator[str]:
         could_be = folded_entries("no_parties").isdisjoint(head) and head[-1] not in SIZES
         if is_named and could_be and head not in folded_entries("generic_names"):
             yield match.group()
-
-
-def is_only_inside(one: Named, names: Sequence[Named]) -> bool:
-    """Whether it is never mentioned but in the name of another: 花蓮縣政府 in 花蓮縣政府工務處.
-
-    What one longer name ends with and another begins with is what both speak of.
-    """
-    longer = [other for other in names if other is not one and one.name in other.name]
-    is_listed = one.name in folded_entries("organisations")
-    ends = not is_listed and any(other.name.endswith(one.name) for other in longer)
-    if ends and any(other.name.startswith(one.name) for other in longer):
-        return False
-    return bool(longer) and all(
-        any(s <= start and end <= e for other in longer for s, e in other.mentions)
-        for start, end in one.mentions
-    )
 
 
 def _is_short_form(name: str, names: list[str]) -> bool:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from services.enrich.cutter import is_known, nature_of
+from services.enrich.cutter import is_known, is_person, nature_of
 from services.enrich.folding import HAN, fold, folded_entries, function_words
 from services.enrich.given_names import is_common, likeness
 from services.enrich.lexicon import entries
@@ -21,6 +21,9 @@ SURE, HELD = 3.0, 6.0
 AGAIN = 2
 COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
 MOST_COMMON = 100
+UNLIKE = 1.0
+INSIDE_WORD = -3.0
+"""隆海鷹 begins inside 基隆; only an office before it can say that the cut was wrong."""
 CLEARLY = 1.0
 """The likeness of what is hardly anything but a given name."""
 GIVEN_IS_WORD = 1.5
@@ -138,7 +141,9 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
     is_told = why.startswith("職稱") or start in around.kin_before
     if not is_told and _is_doubtful(name, family):
         return 0.0, why
-    is_told = is_told or speaks or len(name) > family + 1
+    is_told = is_told or speaks
+    sure -= UNLIKE if not is_told and likeness(name[family:]) < 0 else 0.0
+    is_told = is_told or len(name) > family + 1
     if sure < SURE and sure > 0 and is_told and folded.count(name) > 1:
         sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"
     if sure >= SURE and _is_of_a_body(folded, start, end):
@@ -253,8 +258,9 @@ def _by_words(around: Surroundings, start: int, end: int) -> float:
     """What the cut says: an unknown word is like a name, a known one is against it."""
     word, name = around.words.get(start, ""), around.folded[start:end]
     if not word:
-        return 0.0 if start in around.guessed else -1.0
-    if word == name and not is_known(word):
+        is_told = start in around.offices_before or start in around.kin_before
+        return 0.0 if start in around.guessed else -1.0 if is_told else INSIDE_WORD
+    if word == name and (not is_known(word) or _is_somebody(name)):
         return 1.5
     if word == name[:2] and word in folded_entries("japanese_surnames"):
         return 0.5
@@ -263,6 +269,15 @@ def _by_words(around: Surroundings, start: int, end: int) -> float:
             return -4.0
         return -2.5 if word in _ordinary() else -1.0
     return -0.5 if name in _ordinary() else 0.0
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _is_somebody(word: str) -> bool:
+    """Whether the dictionary knows it as a person, and its characters are those of a name.
+
+    For the dictionary 高麗菜 is one too, which is a cabbage.
+    """
+    return len(word) == MAX_NAME and is_person(word) and all(map(is_common, word[1:]))
 
 
 @cache

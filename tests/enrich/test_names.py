@@ -135,3 +135,38 @@ def test_a_storm_has_one_name_with_and_without_the_word() -> None:
     story = article("urn:n:1", "快訊", text)
     found = {one.name: len(one.mentions) for one in names_of(story, read(story), Corpus()).named}
     assert found[fold("麒麟颱風")] == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("老顧客陳怡君、林承恩與許雅婷都到場。", "林承恩"),
+        ("那一晚黃俊傑沒有回家，黃俊傑的車停在橋邊。", "黃俊傑"),
+        ("前工程師葉宗諺開發的工具上線。", "葉宗諺"),
+        ("基隆海鷹王牌林子偉先發。", "林子偉"),
+    ],
+)
+def test_a_given_name_tells_a_person_where_no_office_does(sentence: str, name: str) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert fold(name) in people
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["學生戴口罩上課，學生戴口罩運動。", "陳姓男子與施姓婦人到場。", "警方查紀錄，再查紀錄。"],
+)
+def test_a_family_name_before_a_common_word_is_no_person(sentence: str) -> None:
+    assert "person" not in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("他在洪雅印刷廠當學徒。", "洪雅印刷廠"),
+        ("系統由沛星互動開發。", "沛星互動"),
+        ("達卡努瓦部落會議主席林明德回憶。", "達卡努瓦部落會議"),
+    ],
+)
+def test_an_organisation_is_told_by_its_place_in_the_sentence(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found

@@ -1,4 +1,4 @@
-"""Make `given_odds.txt` from the names in the dictionary of jieba (https://github.com/fxsjy/jieba, MIT).
+"""Make `given_odds.txt` from the dictionary of jieba (https://github.com/fxsjy/jieba, MIT).
 
 Not needed to run wiredesk. To make the file anew, in an environment of its own that has wiredesk:
 `pip install jieba==0.42.1 && python make_given_odds.py`.
@@ -19,8 +19,8 @@ CHARACTERS = 6_000
 SELDOM_INSIDE, SELDOM = 2, 2_000
 """Characters seen more seldom are left out: nothing is known of them."""
 HEAD = """\
-# How much oftener a character stands in a given name than in text, in halves of a natural logarithm:
-# the place in a given name of two characters (1 or 2), the level, then characters. Level 0 is left out.
+# How much oftener a character stands in a given name than in text: the place in a given name of two
+# characters (1 or 2), the level in halves of a natural logarithm (0 left out), then characters.
 # Source: the names and words of jieba 0.42.1, https://github.com/fxsjy/jieba, counted by
 # make_given_odds.py. Licence: MIT, Copyright 2013 Sun Junyi.
 """
