@@ -20,11 +20,13 @@ ADDED = {
     "people": "nr",
     "topics": "n",
     "titles": "n",
+    "organisation_suffixes": "n",
     "generic_modifiers": "b",
 }
 """Lists whose entries are words, and the nature each gives to them."""
 STRONG = {
     "titles": "n",
+    "class_nouns": "n",
     "kin": "n",
     "speech": "v",
     "whole_endings": "n",
@@ -34,11 +36,12 @@ STRONG = {
 """Lists whose words, if longer than a character, are cut out of whatever stands around them."""
 STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
-GLUED = frozenset("由与在向和及对把将被让为于给跟替据以")
+GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往")
 """Function words that the statistics like to glue to the unknown name behind them."""
 MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
 """Function words that they like to glue to the unknown name before them."""
+SHORTEST_JOINED = 4
 MAX_NATURES = 1 << 15
 PERSON = "nr"
 VERBS = ("v", "vd", "vq", "vg", "df")
@@ -66,6 +69,8 @@ def cut_folded(text: str) -> list[str]:
         may_be_glued = word[-1] in GLUED_BEHIND or word[0] in GLUED
         if may_be_glued and len(word) > 1 and nature_of(word) == "unknown":
             words += _unglued(word)
+        elif len(word) >= SHORTEST_JOINED:
+            words += _parted(word)
         else:
             words.append(word)
     return words
@@ -76,10 +81,21 @@ def _unglued(word: str) -> Iterator[str]:
     if len(word) >= MIN_GLUED_CHARS and word[0] in GLUED:
         yield word[0]
         word = word[1:]
-    if word[-1] in GLUED_BEHIND:
+    if len(word) > 1 and word[-1] in GLUED_BEHIND:
         yield word[:-1]
         word = word[-1]
     yield word
+
+
+@lru_cache(maxsize=MAX_NATURES)
+def _parted(word: str) -> tuple[str, ...]:
+    """The ending and the office that the dictionary has as one word: 大學|教授."""
+    endings, titles = folded_entries("whole_endings"), folded_entries("titles")
+    if word in titles:
+        return (word,)
+    cuts = (at for at in range(2, len(word) - 1) if word[:at] in endings and word[at:] in titles)
+    at = next(cuts, 0)
+    return (word[:at], word[at:]) if at else (word,)
 
 
 def is_known(word: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from services.enrich.brands import TRADES, brands_in
-from services.enrich.cutter import is_known, nature_of
+from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.name_grammar import (
     MAX_WORDS,
@@ -20,6 +20,7 @@ from services.enrich.name_grammar import (
     start_of_name,
 )
 from services.enrich.named import Named, all_mentions, mentions_of
+from services.enrich.own_names import is_between, start_of_own
 from services.enrich.person_signs import offices_in
 from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
 from services.enrich.suffixes import (
@@ -44,9 +45,6 @@ TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
 """Parts of a name that tell which firm or market it is, as words for what it does do not."""
 COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰", "印度", "泰国", "越南")
 SIZES = "新大小"
-LONGEST_OWN = 4
-BEFORE_ACTORS = frozenset("由向被与和跟给经找在是及到")
-"""Words that those stand behind who act or are met: 由洪雅印刷廠承印."""
 PARTY_ENDING = "党"
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂")
@@ -146,8 +144,11 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
         return start_of_listed(text, place)
     if len(word) == 1 and place and text.words[place - 1][1][0].isnumeric():
         return at
-    at = start_of_name(text, place, taken)
-    return _without_country(text, at, end)
+    start = start_of_name(text, place, taken)
+    if at - start < FEW:
+        bounded = start_of_own(text, place, taken)
+        start = start if bounded is None else min(start, bounded)
+    return _without_country(text, start, end)
 
 
 def _behind_places(text: Text, start: int, end: int) -> int:
@@ -188,11 +189,13 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
     if not before:
         return end - start > len(word) or _is_word_a_name(word)
     told = [w for w in before if w not in folded_entries("generic_names")]
+    if before[-1] in folded_entries("countries") and word[-1] in HEADED:
+        return True
     is_weak = ending_of(word) == "short" and word[-1] in WEAK_LAST
     if word not in folded_entries("weak_suffixes") and not is_weak:
         return bool(told)
     parts = {part_of(w) for w in before}
-    if _is_between(text, start, at, end):
+    if is_between(text, start, at, end):
         return True
     is_own = (
         any(w.startswith("第") for w in before)
@@ -209,34 +212,9 @@ def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
     own = "".join(w for w in told if part_of(w) == "own")
     if not told or len(before) > FEW or any(w[-1] in THINGS for w in told):
         return False
-    if (len(own) >= FEW and text.folded.count(own) > 1) or _is_between(text, start, at, end):
+    if (len(own) >= FEW and text.folded.count(own) > 1) or is_between(text, start, at, end):
         return True
     return end - start > MIN_FIRM and _acts(text, start, end)
-
-
-def _is_between(text: Text, start: int, ending: int, end: int) -> bool:
-    """Whether two to four characters that are no common word stand alone before the ending.
-
-    Alone: behind a word that actors stand behind, and before no noun: 由|洪雅|印刷廠|承印.
-    """
-    own = text.folded[start:ending]
-    if not FEW <= len(own) <= LONGEST_OWN or own in _everyday() or part_of(own) == "place":
-        return False
-    if any(w in _everyday() for at, w in text.words_before(ending) if at >= start and len(w) > 1):
-        return False
-    before = text.words_before(start, 1)
-    touches = bool(before) and before[0][0] + len(before[0][1]) == start
-    if not (touches and before[0][1] in BEFORE_ACTORS):
-        return False
-    place = text.place_of(end)
-    at, after = text.words[place]
-    return at != end or after in function_words() or nature_of(after) == "verb"
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    lists = ("common", "generic_names", "generic_modifiers", "places", "topics", "class_nouns")
-    return frozenset[str]().union(*map(folded_entries, lists))
 
 
 def _acts(text: Text, start: int, end: int) -> bool:

@@ -21,7 +21,6 @@ AGAIN = 2
 MOST_WORDS = 4
 COUNTERS = frozenset("〇零一二三四五六七八九十百千两首每这那数几整第各")
 """What stands before a measure or inside a number: 首|片晶圓, 六|龜山區."""
-MEASURES = frozenset("片座棵只名位家辆艘架张本条件项次场间栋栈根颗台支枚头匹层级类种組组批群")
 AGENCIES = frozenset("部署局处院府会")
 NAMED_KINDS = ("person", "organisation")
 
@@ -106,7 +105,7 @@ def _is_cut_out(text: Text, one: Candidate, name: str) -> bool:
         return False
     spans = mentions_of(text.folded, name)
     before = {_beside(text, start - 1) for start, _ in spans}
-    if before <= COUNTERS and (one.kind == "place" or name[0] in MEASURES):
+    if before <= COUNTERS and (one.kind == "place" or name[0] in folded_entries("measures")):
         return True
     if len(spans) < AGAIN or one.kind == "place":
         return False

@@ -170,3 +170,26 @@ def test_a_family_name_before_a_common_word_is_no_person(sentence: str) -> None:
 def test_an_organisation_is_told_by_its_place_in_the_sentence(sentence: str, name: str) -> None:
     found = [one for one, kind in named(sentence).items() if kind == "organisation"]
     assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("立和國小全校五十人。", "立和國小"),
+        ("擦挫傷的人送順盛醫院治療。", "順盛醫院"),
+        ("主持人、立和大學教授白承甫到場。", "立和大學"),
+        ("影集由拾光文創與山海影視共同製作。", "山海影視"),
+        ("掌舵曜川半導體十九年。", "曜川半導體"),
+        ("航商紅石航運昨天道歉。", "紅石航運"),
+    ],
+)
+def test_a_firm_may_be_called_by_any_words(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert found == [fold(name)]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["路邊停三輛機車。", "他們用難燃材料。", "今年創下銀行紀錄。", "還請國際協助。"]
+)
+def test_ordinary_words_before_a_trade_are_no_firm(sentence: str) -> None:
+    assert "organisation" not in named(sentence).values()
