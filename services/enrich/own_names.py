@@ -17,7 +17,7 @@ BEFORE_ACTORS = frozenset("由向被与和跟给经找在是及到为")
 """Words that those stand behind who act or are met: 由洪雅印刷廠承印."""
 KINDS = ("商", "业者", "大厂", "龙头", "连锁", "伙伴", "股东", "同业", "对手", "厂牌")
 NEVER_INSIDE = frozenset(
-    "的了在是有不也都就被把让说会要能这那每各该本等某更还用看像从到为最很送赴抵从至往找"
+    "的了在是有不也就被把让说会要能这那每各该本等某更还用看像从到为最很送赴抵从至往找"
 )
 EVERYDAY_LISTS = (
     "common",

@@ -35,7 +35,7 @@ SAID = frozenset("说称答问则")
 MAX_WORDS = 1 << 15
 MAX_OFFICES = 500
 AGED = "岁的"
-ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆")
+ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆授官监理徒表人夫客警伯婶叔姨爷奶")
 """How words for what somebody is or does end: 防護員許淮安."""
 PREPOSITIONS = frozenset("向和于从於")
 """Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
@@ -212,7 +212,7 @@ def _by_role(around: Surroundings, start: int, end: int) -> tuple[float, str]:
             sure, why = sure + 3, f"職稱「{office}」"
     folded = around.folded
     if not sure and start in around.kin_before:
-        sure, why = 2.5, f"前接「{around.kin_before[start]}」"
+        sure, why = 1.5, f"前接「{around.kin_before[start]}」"
     if not sure and folded[max(start - 1, 0) : start] in ROLE_ENDINGS:
         sure, why = 1.5, f"前接「{folded[max(start - 3, 0) : start]}」"
     if folded[max(start - 2, 0) : start] == AGED:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from services.enrich.folding import folded_entries, function_words
 from services.enrich.judgement import Candidate
 from services.enrich.named import Named, Span, mentions_of
-from services.enrich.suffixes import ending_of
+from services.enrich.suffixes import ending_in, ending_of
 from services.enrich.words import Text
 
 AGAIN = 2
@@ -62,10 +62,13 @@ def _is_only_inside(one: Named, names: Sequence[Named]) -> bool:
 
 
 def _is_of_a_name(text: Text, name: str, names: Sequence[Named]) -> bool:
-    """Whether it is a part of a name, and the headline does not speak of it by itself."""
+    """Whether it is a part of a name, and the headline does not speak of it by itself.
+
+    What ends as organisations do, as 戲院, stands for the name even there.
+    """
     holders = [one for one in names if name in one.name and name != one.name]
-    if not holders:
-        return False
+    if not holders or ending_in(name):
+        return bool(holders)
     inside = [span for one in holders for span in one.mentions]
     return not any(
         end <= text.head and not _lies_in((start, end), inside)
