@@ -36,7 +36,7 @@ STRONG = {
 """Lists whose words, if longer than a character, are cut out of whatever stands around them."""
 STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
-GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往")
+GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长")
 """Function words that the statistics like to glue to the unknown name behind them."""
 MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")

@@ -39,12 +39,27 @@ def foreign_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
 
 
 def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
-    """Yield the spans of names behind an office that are written by their sound: 名將杜邦."""
+    """Yield the spans of names that are written by their sound.
+
+    Behind an office: 名將杜邦; or where a sentence begins, if they come again: 帕妮塔宣布…
+    """
     words = dict(text.words)
     for start in offices:
         end = _end_by_sound(text, words, start)
         if end - start >= SHORTEST_PART:
             yield start, end
+    for start, word in text.words:
+        if start in offices or not _sounds_foreign(word[0]) or not _begins_a_sentence(text, start):
+            continue
+        end = _end_by_sound(text, words, start)
+        name = text.folded[start:end]
+        is_long = end - start > SHORTEST_PART and is_speech(words.get(end, ""))
+        if is_long and not is_known(name) and text.folded.count(name) > 1:
+            yield start, end
+
+
+def _begins_a_sentence(text: Text, at: int) -> bool:
+    return not at or not text.ideographic[at - 1]
 
 
 def _start(text: Text, first: int, dot: int, offices: Mapping[int, str]) -> int:

@@ -17,6 +17,7 @@ from services.enrich.given_names import may_be_given
 from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
 from services.enrich.person_signs import (
+    HELD,
     NOT_HAN,
     SURE,
     Surroundings,
@@ -114,7 +115,8 @@ def _names(around: Surroundings, foreign: list[Span]) -> Iterator[tuple[str, str
         surest[name] = max(sure, surest.get(name, 0.0))
     for sure, start, end, why in sorted(judged, key=lambda one: (-one[0], one[1])):
         nearly = NEARLY if end - start < LONG else 2 * NEARLY
-        is_cut_short = surest.get(around.folded[start : end + 1], 0.0) > sure - nearly
+        longer = surest.get(around.folded[start : end + 1], 0.0)
+        is_cut_short = longer > sure - nearly and not (sure >= HELD > longer)
         if not is_cut_short and taken.isdisjoint(range(start, end)):
             taken.update(range(start, end))
             yield around.folded[start:end], why

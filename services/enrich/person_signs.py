@@ -20,6 +20,8 @@ NOT_HAN = re.compile(f"[^{HAN}]")
 SURE, HELD = 3.0, 6.0
 AGAIN = 2
 COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
+BEHIND_PREPOSITION = 0.5
+BEFORE_PEOPLE = frozenset("由被对跟给")
 MOST_COMMON = 100
 UNLIKE = 1.0
 INSIDE_WORD = -3.0
@@ -158,6 +160,8 @@ def _by_neighbours(around: Surroundings, start: int, end: int) -> float:
     sure = BESIDE_MARK if "、" in (folded[start - 1 : start], folded[end : end + 1]) else 0.0
     if _is_edge(folded, start - 1) and _is_edge(folded, end):
         sure += ALONE
+    if folded[start - 1 : start] in BEFORE_PEOPLE:
+        sure += BEHIND_PREPOSITION
     is_act = after in function_words() or (len(after) > 1 and nature_of(after) == "verb")
     return sure + (BEFORE_VERB if is_act and after not in folded_entries("speech") else 0.0)
 

@@ -193,3 +193,19 @@ def test_a_firm_may_be_called_by_any_words(sentence: str, name: str) -> None:
 )
 def test_ordinary_words_before_a_trade_are_no_firm(sentence: str) -> None:
     assert "organisation" not in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("美國國防部長赫格塞斯抵達。", "赫格塞斯"),
+        ("俄羅斯總理米舒斯京說，談判繼續。", "米舒斯京"),
+        ("帕妮塔宣布勝選。帕妮塔說，感謝選民。", "帕妮塔"),
+        ("冠軍由周天成奪下。", "周天成"),
+    ],
+)
+def test_a_foreign_name_is_told_by_its_sound_and_a_native_one_by_its_place(
+    sentence: str, name: str
+) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert people == [fold(name)]
