@@ -7,6 +7,7 @@ that no dictionary has, and that comes again and speaks, is one too.
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries
@@ -23,6 +24,11 @@ OFTEN = 2
 FOUNDED = ("另组", "成立", "创立", "筹组", "组成", "创办")
 COUNTED = re.compile("等[两二三四五六七八九十多数]+家")
 MAX_QUOTED = 50
+ALONE = re.compile(
+    rf"(?<![{HAN}A-Za-z0-9] )(?<![A-Za-z0-9・·.])[A-Z][A-Za-z0-9]{{2,14}}(?![A-Za-z0-9 .・·])"
+)
+"""A word in Latin letters with a capital that no other word stands beside."""
+DECLARES = ("表示", "宣布", "指出", "声明", "回应", "推出", "强调", "证实")
 OWNED = ("own", "noun")
 MOST_WORDS, LONGEST_OWNED = 4, 6
 LEAST_BODY, MOST_BODY = 3, 10
@@ -56,6 +62,7 @@ def brands_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
     yield from _quoted(text)
     yield from _behind_kinds(text)
     yield from _before_offices(text, taken)
+    yield from _in_capitals(text, taken)
     unknown = [place for place, nature in enumerate(text.natures) if nature == "unknown"]
     for place in unknown:
         at, word = text.words[place]
@@ -97,6 +104,17 @@ def _quoted(text: Text) -> Iterator[tuple[Span, str]]:
 @cache
 def _kinds() -> tuple[str, ...]:
     return tuple(sorted(folded_entries("class_nouns")))
+
+
+def _in_capitals(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
+    """Yield names in Latin letters that speak, or whose office names somebody: KKday執行長."""
+    words = dict(text.words)
+    for match in islice(ALONE.finditer(text.surface), MAX_QUOTED):
+        start, end = match.span()
+        after = words.get(end, "")
+        heads = after in folded_entries("titles") and end + len(after) in taken
+        if start not in taken and (heads or after in DECLARES):
+            yield (start, end), f"後接「{text.surface[end : end + len(after)]}」"
 
 
 def _before_offices(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:

@@ -63,7 +63,10 @@ def start_of_name(text: Text, place: int, taken: frozenset[int], wholes: int = M
         if start + len(other) != at or not is_free or end - start > MAX_CHARS:
             break
         part = part_of(other)
-        if part == "none" and reached == 0 and is_trade(other, word):
+        is_first = at == text.words[place][0]
+        if reached == 0 and part == "none" and is_trade(other, word, is_first=is_first):
+            part = "noun"
+        if part == "whole" and _is_cause(other, word):
             part = "noun"
         if is_child and wholes and (part == "whole" or other in endings(0)):
             return start_of_name(text, before, taken, wholes - 1)
@@ -85,9 +88,20 @@ def _ends_a_firm(word: str, ending: str) -> bool:
     return word in weak and ending in weak and ending not in AFTER_FIRMS
 
 
-def is_trade(word: str, ending: str) -> bool:
-    """Whether a word for an office says whose association it is: 法官|協會."""
-    return ending in folded_entries("associations") and word in folded_entries("titles")
+def _is_cause(word: str, ending: str) -> bool:
+    """Whether what ends as a body is what an association is about: 監督|核電廠|聯盟."""
+    is_body = word in folded_entries("organisations") or word in endings(0)
+    return ending in folded_entries("associations") and is_known(word) and not is_body
+
+
+def is_trade(word: str, ending: str, *, is_first: bool) -> bool:
+    """Whether a word for an office says whose association it is: 法官|協會, 家長|團體|聯盟.
+
+    `is_first` = nothing stands between the word and the ending; only there 團體 is a part of it.
+    """
+    is_said = word in folded_entries("titles")
+    is_said |= is_first and word in folded_entries("class_nouns")
+    return is_said and ending in folded_entries("associations")
 
 
 def start_of_listed(text: Text, place: int) -> int:

@@ -47,7 +47,7 @@ COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰
 SIZES = "新大小"
 PARTY_ENDING = "党"
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
-HEADED = frozenset("部署局处院馆所厂")
+HEADED = frozenset("部署局处院馆所厂厅省")
 """Endings that an office begins with: 部長, 局長."""
 AGENCIES = frozenset("局署")
 COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")

@@ -209,3 +209,19 @@ def test_a_foreign_name_is_told_by_its_sound_and_a_native_one_by_its_place(
 ) -> None:
     people = [found for found, kind in named(sentence).items() if kind == "person"]
     assert people == [fold(name)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("全國家長團體聯盟理事長說，課綱要改。", "全國家長團體聯盟"),
+        ("台灣媽媽監督核電廠聯盟發言人說。", "台灣媽媽監督核電廠聯盟"),
+        ("台灣高等法院台中分院改判。", "台灣高等法院台中分院"),
+        ("日本氣象廳發布警報。", "日本氣象廳"),
+        ("Pinkoi表示，營收成長。", "pinkoi"),
+        ("KKday執行長陳明德說，旅客回來了。", "kkday"),
+    ],
+)
+def test_a_body_is_found_with_what_it_is_about_and_where(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
