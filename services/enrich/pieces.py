@@ -110,7 +110,7 @@ def _is_cut_out(text: Text, one: Candidate, name: str) -> bool:
     before = {_beside(text, start - 1) for start, _ in spans}
     if before <= COUNTERS and (one.kind == "place" or name[0] in folded_entries("measures")):
         return True
-    if len(spans) < AGAIN or one.kind == "place":
+    if len(spans) < AGAIN:
         return False
     return _goes_on(before) or _goes_on({_beside(text, end) for _, end in spans})
 
