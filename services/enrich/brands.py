@@ -5,6 +5,7 @@ that no dictionary has, and that comes again and speaks, is one too.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
@@ -28,6 +29,7 @@ ALONE = re.compile(
     rf"(?<![{HAN}A-Za-z0-9] )(?<![A-Za-z0-9・·.])[A-Z][A-Za-z0-9]{{2,14}}(?![A-Za-z0-9 .・·])"
 )
 """A word in Latin letters with a capital that no other word stands beside."""
+SAYS = frozenset(("说", "表示", "指出", "强调", "坦言", "宣布", "回应", "认为", "则", "今天"))
 DECLARES = ("表示", "宣布", "指出", "声明", "回应", "推出", "强调", "证实")
 OWNED = ("own", "noun")
 MOST_WORDS, LONGEST_OWNED = 4, 6
@@ -63,11 +65,12 @@ def brands_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
     yield from _behind_kinds(text)
     yield from _before_offices(text, taken)
     yield from _in_capitals(text, taken)
+    acts = _acts(text)
     unknown = [place for place, nature in enumerate(text.natures) if nature == "unknown"]
     for place in unknown:
         at, word = text.words[place]
         if at not in taken and _could_be(word):
-            why = _why(text, place, taken)
+            why = _why(text, place, taken, acts)
             if why:
                 yield (at, at + len(word)), why
 
@@ -156,7 +159,7 @@ def _could_be(word: str) -> bool:
     return SHORTEST <= len(word) <= LONGEST and word[-1] not in NOT_LAST and not word.isascii()
 
 
-def _why(text: Text, place: int, taken: frozenset[int]) -> str:
+def _why(text: Text, place: int, taken: frozenset[int], acts: Counter[str]) -> str:
     at, word = text.words[place]
     before, after = _beside(text, place - 1, at), _beside(text, place + 1, at + len(word))
     if before in folded_entries("class_nouns"):
@@ -170,7 +173,18 @@ def _why(text: Text, place: int, taken: frozenset[int]) -> str:
     speaks = after in TRADES or (len(after) > 1 and after in folded_entries("speech"))
     if speaks and word[-1] in SHORTENED and len(word) > SHORTEST:
         return "簡稱"
-    return "屢次提及" if speaks and text.folded.count(word) >= often else ""
+    is_again = text.folded.count(word) >= often or acts[word] >= OFTEN
+    return "屢次提及" if speaks and is_again else ""
+
+
+def _acts(text: Text) -> Counter[str]:
+    """How often each word stands before one for what firms say or do."""
+    pairs = zip(text.words, text.words[1:], strict=False)
+    return Counter(
+        word
+        for (at, word), (behind, after) in pairs
+        if behind == at + len(word) and (after in SAYS or after in TRADES)
+    )
 
 
 def _beside(text: Text, place: int, edge: int) -> str:

@@ -21,6 +21,7 @@ ADDED = {
     "topics": "n",
     "titles": "n",
     "organisation_suffixes": "n",
+    "name_prefixes": "n",
     "generic_modifiers": "b",
 }
 """Lists whose entries are words, and the nature each gives to them."""
@@ -28,15 +29,19 @@ STRONG = {
     "titles": "n",
     "class_nouns": "n",
     "kin": "n",
+    "sides": "n",
     "speech": "v",
     "whole_endings": "n",
     "places": "ns",
     "organisations": "nt",
 }
 """Lists whose words, if longer than a character, are cut out of whatever stands around them."""
+HEADS = "长"
+HEAD_FREQUENCY = 200_000
+"""Of offices that end with 長, lest 執行長江以恆 be cut as 執行|長江."""
 STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
-GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长")
+GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长厂店")
 """Function words that the statistics like to glue to the unknown name behind them."""
 MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
@@ -58,7 +63,9 @@ def _dictionary() -> rjieba.Jieba:
     for name, nature in STRONG.items():
         for word in sorted(folded_entries(name)):
             if len(word) > 1:
-                dictionary.add_word(word, STRONG_FREQUENCY, nature)
+                is_head = name == "titles" and word.endswith(HEADS)
+                frequency = HEAD_FREQUENCY if is_head else STRONG_FREQUENCY
+                dictionary.add_word(word, frequency, nature)
     return dictionary
 
 

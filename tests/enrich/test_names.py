@@ -225,3 +225,18 @@ def test_a_foreign_name_is_told_by_its_sound_and_a_native_one_by_its_place(
 def test_a_body_is_found_with_what_it_is_about_and_where(sentence: str, name: str) -> None:
     found = [one for one, kind in named(sentence).items() if kind == "organisation"]
     assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("雲樹今天宣布募資，雲樹說，資金到位。", "雲樹"),
+        ("雲樹智慧執行長江以恆說，平台上線。", "雲樹智慧"),
+        ("出版社「木紋」推出新書。", "木紋"),
+        ("台灣區蔬菜輸出業同業公會理事長說。", "台灣區蔬菜輸出業同業公會"),
+        ("福德宮廟方表示，香客回來了。", "福德宮"),
+    ],
+)
+def test_a_body_is_told_by_what_stands_beside_it(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
