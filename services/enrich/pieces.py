@@ -5,7 +5,8 @@ The one place where pieces are told, for candidates of every kind:
 * a name that is never mentioned but inside a longer name;
 * an organisation that is always followed by a part of it, which is the one that is spoken of;
 * a topic that is part of a name, unless the headline speaks of it outside of that name;
-* a phrase that goes on in the same way wherever it stands, or that a number counts;
+* a phrase that goes on in the same way wherever it stands, unless it is listed;
+* what a number counts;
 * a topic that a longer one holds each time.
 """
 
@@ -110,7 +111,7 @@ def _is_cut_out(text: Text, one: Candidate, name: str) -> bool:
     before = {_beside(text, start - 1) for start, _ in spans}
     if before <= COUNTERS and (one.kind == "place" or name[0] in folded_entries("measures")):
         return True
-    if len(spans) < AGAIN:
+    if len(spans) < AGAIN or name in folded_entries("topics"):
         return False
     return _goes_on(before) or _goes_on({_beside(text, end) for _, end in spans})
 

@@ -20,8 +20,8 @@ from shared.article import Article, Tag, TagKind
 after: tuple[str, ...] = ("language",)
 
 FEWEST, MOST = 3, 8
-LIKELY = 0.6
-"""A tag beyond the fewest is at least this likely to be right."""
+CUT_OFF = 0.65
+"""A tag beyond the fewest is at least as likely as this share of the likeliest."""
 NEARLY = 0.8
 
 
@@ -54,10 +54,12 @@ def _chosen(
     text: Text, given: tuple[Tag, ...], found: list[Candidate], vocabulary: Vocabulary
 ) -> Iterator[Tag]:
     taken = [(key(tag.name), fold(tag.name), tag.kind) for tag in given]
+    heaviest = 0.0
     for one in _whole(text, found):
+        heaviest = heaviest or one.weight
         if len(taken) >= MOST:
             return
-        if len(taken) >= FEWEST and one.weight < LIKELY:
+        if len(taken) >= FEWEST and one.weight < CUT_OFF * heaviest:
             continue
         folded = text.folded[one.start : one.end]
         term = vocabulary.term_of(folded)
