@@ -25,10 +25,8 @@ OFTEN = 2
 FOUNDED = ("另组", "成立", "创立", "筹组", "组成", "创办")
 COUNTED = re.compile("等[两二三四五六七八九十多数]+家")
 MAX_QUOTED = 50
-ALONE = re.compile(
-    rf"(?<![{HAN}A-Za-z0-9] )(?<![A-Za-z0-9・·.])[A-Z][A-Za-z0-9]{{2,14}}(?![A-Za-z0-9 .・·])"
-)
-"""A word in Latin letters with a capital that no other word stands beside."""
+ALONE = re.compile(r"[A-Z][A-Za-z0-9]{2,14}(?![A-Za-z0-9 .・·])")
+"""A word in Latin letters with a capital that no other such word follows."""
 SAYS = frozenset(("说", "表示", "指出", "强调", "坦言", "宣布", "回应", "认为", "则", "今天"))
 DECLARES = ("表示", "宣布", "指出", "声明", "回应", "推出", "强调", "证实")
 OWNED = ("own", "noun")
@@ -38,23 +36,25 @@ MAX_OFFICES = 100
 SHORTENED = frozenset("会盟党联网")
 NOT_LAST = frozenset("系所方数价率者员们县市区乡里性式型")
 LISTED = ("家", "社", "业者", "公司", "厂商", "平台", "集团")
-TRADES = (
-    "并购",
-    "收购",
-    "合并",
-    "宣布",
-    "营运",
-    "推出",
-    "回应",
-    "声明",
-    "合办",
-    "主办",
-    "出资",
-    "代理",
-    "得标",
-    "承揽",
-    "承建",
-    "承包",
+TRADES = frozenset(
+    (
+        "并购",
+        "收购",
+        "合并",
+        "宣布",
+        "营运",
+        "推出",
+        "回应",
+        "声明",
+        "合办",
+        "主办",
+        "出资",
+        "代理",
+        "得标",
+        "承揽",
+        "承建",
+        "承包",
+    )
 )
 """Words that firms do, beside those for what anybody says."""
 
@@ -116,7 +116,10 @@ def _in_capitals(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]
         start, end = match.span()
         after = words.get(end, "")
         heads = after in folded_entries("titles") and end + len(after) in taken
-        if start not in taken and (heads or after in DECLARES):
+        if not (heads or after in DECLARES):
+            continue
+        before = text.surface[max(start - 1, 0) : start]
+        if start not in taken and (not before.isascii() or before in ("", "\n")):
             yield (start, end), f"後接「{text.surface[end : end + len(after)]}」"
 
 
@@ -179,11 +182,10 @@ def _why(text: Text, place: int, taken: frozenset[int], acts: Counter[str]) -> s
 
 def _acts(text: Text) -> Counter[str]:
     """How often each word stands before one for what firms say or do."""
-    pairs = zip(text.words, text.words[1:], strict=False)
+    acts = (SAYS | TRADES) & text.distinct
+    pairs = zip(text.words, text.words[1:], strict=False) if acts else ()
     return Counter(
-        word
-        for (at, word), (behind, after) in pairs
-        if behind == at + len(word) and (after in SAYS or after in TRADES)
+        word for (at, word), (behind, after) in pairs if after in acts and behind == at + len(word)
     )
 
 

@@ -61,14 +61,16 @@ def _related(text: Text, found: Sequence[Candidate]) -> Iterator[Candidate]:
     names = [text.folded[one.start : one.end] for one in found]
     lines = [name for name in names if name.endswith(LINE)]
     listed = [name for name, one in zip(names, found, strict=True) if one.evidence == LISTED]
+    together = "\n".join(names)
     for name, one in zip(names, found, strict=True):
         if one.kind != "topic":
             yield one
             continue
         ends = len(name) > SHORTEST and name.endswith(_matters())
+        others = zip(names, found, strict=True) if together.count(name) > 1 else ()
         longer = [
             other.times
-            for around, other in zip(names, found, strict=True)
+            for around, other in others
             if name in around and around != name and not _is_said_of(around, name)
         ]
         within = min(max(longer, default=0) / one.times, 1.0)

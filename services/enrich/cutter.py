@@ -46,7 +46,7 @@ GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴�
 MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
 """Function words that they like to glue to the unknown name before them."""
-SHORTEST_JOINED = 4
+SHORTEST_JOINED, ENDING = 4, 2
 MAX_NATURES = 1 << 15
 PERSON = "nr"
 VERBS = ("v", "vd", "vq", "vg", "df")
@@ -72,11 +72,13 @@ def _dictionary() -> rjieba.Jieba:
 def cut_folded(text: str) -> list[str]:
     """The words of a folded text, in order and without a gap."""
     words: list[str] = []
+    endings = folded_entries("whole_endings")
     for word in _dictionary().cut(text):
-        may_be_glued = word[-1] in GLUED_BEHIND or word[0] in GLUED
-        if may_be_glued and len(word) > 1 and nature_of(word) == "unknown":
+        if len(word) == 1:
+            words.append(word)
+        elif (word[-1] in GLUED_BEHIND or word[0] in GLUED) and nature_of(word) == "unknown":
             words += _unglued(word)
-        elif len(word) >= SHORTEST_JOINED:
+        elif len(word) >= SHORTEST_JOINED and word[:ENDING] in endings:
             words += _parted(word)
         else:
             words.append(word)
@@ -97,12 +99,9 @@ def _unglued(word: str) -> Iterator[str]:
 @lru_cache(maxsize=MAX_NATURES)
 def _parted(word: str) -> tuple[str, ...]:
     """The ending and the office that the dictionary has as one word: 大學|教授."""
-    endings, titles = folded_entries("whole_endings"), folded_entries("titles")
-    if word in titles:
-        return (word,)
-    cuts = (at for at in range(2, len(word) - 1) if word[:at] in endings and word[at:] in titles)
-    at = next(cuts, 0)
-    return (word[:at], word[at:]) if at else (word,)
+    titles = folded_entries("titles")
+    is_joined = word not in titles and word[ENDING:] in titles
+    return (word[:ENDING], word[ENDING:]) if is_joined else (word,)
 
 
 def is_known(word: str) -> bool:

@@ -14,6 +14,8 @@ from services.enrich.words import Text
 
 DOTTED = re.compile(rf"([{HAN}]{{1,12}})[·‧•・˙](?:[{HAN}]{{1,6}}[·‧•・˙]){{0,3}}([{HAN}]{{1,12}})")
 DOT = re.compile("[·‧•・˙]")
+MARKS = re.compile(rf"^|[^{HAN}]+")
+"""What a sentence begins behind."""
 MAX_DOTTED = 50
 LONGEST_PART, SHORTEST_PART = 7, 2
 LONG_BY_SOUND = 4
@@ -48,18 +50,16 @@ def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
         end = _end_by_sound(text, words, start)
         if end - start >= SHORTEST_PART:
             yield start, end
-    for start, word in text.words:
-        if start in offices or not _sounds_foreign(word[0]) or not _begins_a_sentence(text, start):
+    sounds = folded_entries("transliterations")
+    for mark in MARKS.finditer(text.folded):
+        start = mark.end()
+        if text.folded[start : start + 1] not in sounds or start not in words or start in offices:
             continue
         end = _end_by_sound(text, words, start)
         name = text.folded[start:end]
         is_long = end - start > SHORTEST_PART and is_speech(words.get(end, ""))
         if is_long and not is_known(name) and text.folded.count(name) > 1:
             yield start, end
-
-
-def _begins_a_sentence(text: Text, at: int) -> bool:
-    return not at or not text.ideographic[at - 1]
 
 
 def _start(text: Text, first: int, dot: int, offices: Mapping[int, str]) -> int:

@@ -188,7 +188,7 @@ def signs_of(text: Text, layout: Layout, one: Candidate) -> tuple[float, ...]:
     """The signs of a candidate, in the order of `SIGNS`."""
     first = max(one.first - layout.head, 0)
     place = text.place_of(one.start)
-    is_work = text.folded[one.start - 1 : one.start] in WORKS
+    is_work = one.evidence == QUOTED and text.folded[one.start - 1 : one.start] in WORKS
     nature = "noun" if is_work else text.natures[place]
     words = 1 if is_work else text.place_of(one.end - 1) + 1 - place
     chars = SHORT_CHARS + 1 if is_work else one.end - one.start

@@ -56,12 +56,12 @@ def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     around = surroundings_of(text)
     authors = list(dict.fromkeys((*writers, *_reporters(around))))[:MAX_PEOPLE]
     foreign = list(foreign_names_in(text, around.offices_before))
-    sounded = sounded_names_in(text, around.offices_before)
+    sounded = tuple(sounded_names_in(text, around.offices_before))
     foreign += [span for span in sounded if span[1] - span[0] >= LONG_BY_SOUND]
     found = {text.folded[start:end]: "外文或族語名" for start, end in foreign}
     for name, why in _names(around, foreign):
         found.setdefault(name, why)
-    found |= _without_family_names(text, around, set(found))
+    found |= _without_family_names(text, around, sounded, set(found))
     listed = folded_entries("people")
     found |= {word: "列名" for _, word in text.words if word in listed and word not in found}
     spans = [match.span() for match in CREDIT.finditer(text.folded)]
@@ -74,12 +74,14 @@ def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     return People(tuple(people[:MAX_PEOPLE]), tuple(spans))
 
 
-def _without_family_names(text: Text, around: Surroundings, known: set[str]) -> dict[str, str]:
+def _without_family_names(
+    text: Text, around: Surroundings, sounded: tuple[Span, ...], known: set[str]
+) -> dict[str, str]:
     """Names by their sound, and stage names, that lie in no name known already."""
     taken = {at for name in known for span in mentions_of(text.folded, name) for at in range(*span)}
     found = {}
     for start, end in (
-        *sounded_names_in(text, around.offices_before),
+        *sounded,
         *stage_names_in(text, around.offices_before | around.kin_before),
         *listed_names_in(text),
     ):

@@ -36,10 +36,16 @@ def without_pieces(
 ) -> Iterator[Candidate]:
     """Leave out topics and places that are pieces of what the text says."""
     names = [one for one in named if one.kind in NAMED_KINDS]
+    all_names, measures = "\n".join(one.name for one in names), folded_entries("measures")
     for one in found:
         name = text.folded[one.start : one.end]
-        if one.kind == "topic" and _is_of_a_name(text, name, names):
-            continue
+        if one.kind == "topic":
+            may_be_cut = one.times >= AGAIN or name[0] in measures
+            if name in all_names and _is_of_a_name(text, name, names):
+                continue
+            if not may_be_cut:
+                yield one
+                continue
         if one.kind == "organisation" and _is_head_of_another(text, name):
             continue
         if one.kind in NAMED_KINDS or not _is_cut_out(text, one, name):
@@ -107,9 +113,10 @@ def _is_cut_out(text: Text, one: Candidate, name: str) -> bool:
     """Whether a number counts it, or the same character that is no word of its own goes on."""
     if not text.ideographic[one.start]:
         return False
+    is_counted = one.kind == "place" or name[0] in folded_entries("measures")
     spans = mentions_of(text.folded, name)
     before = {_beside(text, start - 1) for start, _ in spans}
-    if before <= COUNTERS and (one.kind == "place" or name[0] in folded_entries("measures")):
+    if is_counted and before <= COUNTERS:
         return True
     if len(spans) < AGAIN or name in folded_entries("topics"):
         return False

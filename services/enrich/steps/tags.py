@@ -43,11 +43,9 @@ def _whole(text: Text, found: list[Candidate]) -> Iterator[Candidate]:
     for name, one in zip(names, found, strict=True):
         while end < len(found) and found[end].weight >= NEARLY * one.weight:
             end += 1
-        if one.kind == "topic":
-            longer = (other for other in names[:end] if len(other) > len(name))
-            if any(name in other for other in longer):
-                continue
-        yield one
+        holders = names[:end] if one.kind == "topic" else ()
+        if not any(name in other and name != other for other in holders):
+            yield one
 
 
 def _chosen(
@@ -57,10 +55,9 @@ def _chosen(
     heaviest = 0.0
     for one in _whole(text, found):
         heaviest = heaviest or one.weight
-        if len(taken) >= MOST:
+        is_enough = len(taken) >= FEWEST and one.weight < CUT_OFF * heaviest
+        if is_enough or len(taken) >= MOST:
             return
-        if len(taken) >= FEWEST and one.weight < CUT_OFF * heaviest:
-            continue
         folded = text.folded[one.start : one.end]
         term = vocabulary.term_of(folded)
         if term and term.never:
