@@ -22,7 +22,7 @@ from services.enrich.topics import topics_of
 from services.enrich.words import Hashes, Numbers, Text
 from shared.article import TagKind
 
-JUDGED, COMPARED = 24, 48
+JUDGED, COMPARED = 16, 40
 SHORTEST = 2
 LINE = "线"
 HEADLINE_WEIGHT, NAMES_HEADLINE_WEIGHT = 1.5, 1.15

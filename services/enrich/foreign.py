@@ -53,7 +53,8 @@ def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
     sounds = folded_entries("transliterations")
     for mark in MARKS.finditer(text.folded):
         start = mark.end()
-        if text.folded[start : start + 1] not in sounds or start not in words or start in offices:
+        first = text.folded[start : start + SHORTEST_PART + 1]
+        if not sounds.issuperset(first) or start not in words or start in offices:
             continue
         end = _end_by_sound(text, words, start)
         name = text.folded[start:end]

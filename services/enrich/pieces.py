@@ -114,6 +114,8 @@ def _is_cut_out(text: Text, one: Candidate, name: str) -> bool:
     if not text.ideographic[one.start]:
         return False
     is_counted = one.kind == "place" or name[0] in folded_entries("measures")
+    if not _runs_on(text, one):
+        return False
     spans = mentions_of(text.folded, name)
     before = {_beside(text, start - 1) for start, _ in spans}
     if is_counted and before <= COUNTERS:
@@ -121,6 +123,12 @@ def _is_cut_out(text: Text, one: Candidate, name: str) -> bool:
     if len(spans) < AGAIN or name in folded_entries("topics"):
         return False
     return _goes_on(before) or _goes_on({_beside(text, end) for _, end in spans})
+
+
+def _runs_on(text: Text, one: Candidate) -> bool:
+    """Whether a character that could belong to it stands beside its first mention."""
+    beside = _beside(text, one.start - 1), _beside(text, one.end)
+    return any(c in COUNTERS or (c and c not in function_words()) for c in beside)
 
 
 def _beside(text: Text, at: int) -> str:
