@@ -23,6 +23,9 @@ LATIN = re.compile(r"[A-Z][A-Za-z]{1,14}(?: [A-Z][A-Za-z]{1,14}){0,2}(?![A-Za-z]
 SHORTEST, LONGEST = 2, 4
 OFTEN = 2
 FOUNDED = ("另组", "成立", "创立", "筹组", "组成", "创办")
+HEADED = re.compile("的?(?:团长|董事长|执行长|创办人|负责人|店长|社长|总经理|主理人|发言人|主厨)")
+BUSINESS = ("去年亏损", "去年营收", "营收", "亏损", "宣布", "倒闭", "歇业", "停业", "展店")
+"""What the books tell of firms, or their offices, behind a quoted name: 「風城騎」去年虧損."""
 COUNTED = re.compile("等[两二三四五六七八九十多数]+家")
 MAX_QUOTED = 50
 ALONE = re.compile(r"[A-Z][A-Za-z0-9]{2,14}(?![A-Za-z0-9 .・·])")
@@ -102,6 +105,8 @@ def _quoted(text: Text) -> Iterator[tuple[Span, str]]:
             yield match.span(1), "成立"
         elif text.folded.startswith(_kinds(), end) or COUNTED.match(text.folded, end):
             yield match.span(1), "後接類別"
+        elif text.folded.startswith(BUSINESS, end) or HEADED.match(text.folded, end):
+            yield match.span(1), "後接作為"
 
 
 @cache

@@ -240,3 +240,10 @@ def test_a_body_is_found_with_what_it_is_about_and_where(sentence: str, name: st
 def test_a_body_is_told_by_what_stands_beside_it(sentence: str, name: str) -> None:
     found = [one for one, kind in named(sentence).items() if kind == "organisation"]
     assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    "sentence", ["「風城騎」去年虧損五千萬。", "由「落日飛碟」的團長米奇代打。"]
+)
+def test_a_quoted_name_that_does_business_or_has_a_head_is_a_body(sentence: str) -> None:
+    assert "organisation" in named(sentence).values()
