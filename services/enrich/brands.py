@@ -14,7 +14,7 @@ from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries
 from services.enrich.name_grammar import part_of
 from services.enrich.named import Span
-from services.enrich.person_signs import offices_in
+from services.enrich.offices import offices_in
 from services.enrich.suffixes import ending_in
 from services.enrich.words import Text
 

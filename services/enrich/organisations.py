@@ -20,8 +20,8 @@ from services.enrich.name_grammar import (
     start_of_name,
 )
 from services.enrich.named import Named, all_mentions, mentions_of
+from services.enrich.offices import offices_in
 from services.enrich.own_names import is_between, start_of_own
-from services.enrich.person_signs import offices_in
 from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,

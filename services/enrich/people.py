@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from services.enrich.family_names import first_characters, surnames
 from services.enrich.folding import fold, folded_entries
 from services.enrich.foreign import LONG_BY_SOUND, foreign_names_in, parts_of, sounded_names_in
 from services.enrich.given_names import may_be_given
@@ -21,9 +22,7 @@ from services.enrich.person_signs import (
     NOT_HAN,
     SURE,
     Surroundings,
-    first_characters,
     sureness,
-    surnames,
     surroundings_of,
 )
 from services.enrich.stage_names import listed_names_in, stage_names_in

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from services.enrich.cutter import is_known, is_person, nature_of
-from services.enrich.folding import HAN, fold, folded_entries, function_words
+from services.enrich.family_names import common_surnames, first_characters, surnames
+from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.given_names import is_common, likeness
-from services.enrich.lexicon import entries
-from services.enrich.named import Span, mentions_of
+from services.enrich.offices import offices_in
 from services.enrich.suffixes import endings
 from services.enrich.words import Text
 
@@ -22,7 +22,6 @@ AGAIN = 2
 COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
 BEHIND_PREPOSITION = 0.5
 BEFORE_PEOPLE = frozenset("由被对跟给")
-MOST_COMMON = 100
 UNLIKE = 1.0
 INSIDE_WORD = -3.0
 """隆海鷹 begins inside 基隆; only an office before it can say that the cut was wrong."""
@@ -87,34 +86,6 @@ def surroundings_of(text: Text) -> Surroundings:
         tuple([at for at, word in text.words if word in opening]),
         tuple([at for at, word in text.words if word in speech and len(word) > 1]),
     )
-
-
-@lru_cache(maxsize=8)
-def offices_in(text: Text) -> tuple[Span, ...]:
-    """The spans of words for an office, in a word or over two: 文化|部長, 交通處|長."""
-    titles = folded_entries("titles")
-    lasts = _office_lasts()
-    likely = [word for word in text.distinct if word[-1] in lasts]
-    offices = {word: chars for word in likely if (chars := _office_chars(word))}
-    spans = {
-        (at + len(word) - offices[word], at + len(word))
-        for at, word in text.words
-        if word in offices
-    }
-    heads = {(at - 1, at + 1) for at, _ in mentions_of(text.folded, "长", 1)}
-    return tuple(sorted(spans | {span for span in heads if text.folded[slice(*span)] in titles}))
-
-
-@cache
-def _office_lasts() -> frozenset[str]:
-    return frozenset(title[-1] for title in folded_entries("titles"))
-
-
-@lru_cache(maxsize=MAX_WORDS)
-def _office_chars(word: str) -> int:
-    """How many of its last characters are a word for an office; 0 if none."""
-    titles = folded_entries("titles")
-    return next((n for n in range(len(word), 1, -1) if word[-n:] in titles), 0)
 
 
 def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
@@ -230,25 +201,6 @@ def _is_of_the_next(around: Surroundings, at: int) -> bool:
     is_open = at not in around.words or not is_known(word)
     is_like = likeness(around.folded[at + 1 : at + 3]) >= CLEARLY
     return (is_open or is_like) and around.folded[at : at + 1] in first_characters()
-
-
-@cache
-def first_characters() -> frozenset[str]:
-    """The characters that family names begin with."""
-    return frozenset(name[0] for name in surnames())
-
-
-@cache
-def common_surnames() -> frozenset[str]:
-    """The family names that nearly everybody bears."""
-    return frozenset(map(fold, entries("surnames")[:MOST_COMMON]))
-
-
-@cache
-def surnames() -> frozenset[str]:
-    """All family names, folded."""
-    lists = ("surnames", "rare_surnames", "japanese_surnames")
-    return frozenset[str]().union(*map(folded_entries, lists))
 
 
 def _is_doubtful(name: str, family: int) -> bool:
