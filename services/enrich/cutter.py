@@ -63,7 +63,7 @@ def _dictionary() -> rjieba.Jieba:
     for name, nature in STRONG.items():
         for word in sorted(folded_entries(name)):
             if len(word) > 1:
-                is_head = name == "titles" and word.endswith(HEADS)
+                is_head = name == "titles" and word.endswith(HEADS) and len(word) > len("市长")
                 frequency = HEAD_FREQUENCY if is_head else STRONG_FREQUENCY
                 dictionary.add_word(word, frequency, nature)
     return dictionary

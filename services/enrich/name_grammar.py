@@ -13,7 +13,7 @@ from typing import Literal
 
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import folded_entries
-from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, endings, ends_as_organisation
+from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, ends_as_organisation, is_ending
 from services.enrich.words import Text, is_weak
 
 Part = Literal["noun", "own", "place", "prefix", "whole", "none"]
@@ -68,7 +68,7 @@ def start_of_name(text: Text, place: int, taken: frozenset[int], wholes: int = M
             part = "noun"
         if part == "whole" and _is_cause(other, word):
             part = "noun"
-        if is_child and wholes and (part == "whole" or other in endings(0)):
+        if is_child and wholes and (part == "whole" or is_ending(other)):
             return start_of_name(text, before, taken, wholes - 1)
         if part == "whole" and len(other) <= MAX_SHORT and not ends_as_organisation(other):
             part = "own"
@@ -90,7 +90,7 @@ def _ends_a_firm(word: str, ending: str) -> bool:
 
 def _is_cause(word: str, ending: str) -> bool:
     """Whether what ends as a body is what an association is about: 監督|核電廠|聯盟."""
-    is_body = word in folded_entries("organisations") or word in endings(0)
+    is_body = word in folded_entries("organisations") or is_ending(word)
     return ending in folded_entries("associations") and is_known(word) and not is_body
 
 
@@ -112,7 +112,7 @@ def start_of_listed(text: Text, place: int) -> int:
     start, other = text.words[place - 1]
     if start + len(other) != at:
         return at
-    if word.endswith(_children()) and other in endings(0):
+    if word.endswith(_children()) and is_ending(other):
         return start_of_name(text, place - 1, frozenset())
     is_part = part_of(other) == "prefix" and word.endswith(PREFIXED)
     is_part |= part_of(other) == "place" and word.endswith(LOCAL)

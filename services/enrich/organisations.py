@@ -21,7 +21,7 @@ from services.enrich.name_grammar import (
 )
 from services.enrich.named import Named, all_mentions, mentions_of
 from services.enrich.offices import offices_in
-from services.enrich.own_names import is_between, start_of_own
+from services.enrich.own_names import is_between, start_of_own, with_first
 from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,
@@ -148,7 +148,7 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
     if at - start < FEW:
         bounded = start_of_own(text, place, taken)
         start = start if bounded is None else min(start, bounded)
-    return _without_country(text, start, end)
+    return _without_country(text, with_first(text, start), end)
 
 
 def _behind_places(text: Text, start: int, end: int) -> int:
@@ -157,7 +157,8 @@ def _behind_places(text: Text, start: int, end: int) -> int:
     while text.ends[place] < end - 1 and part_of(text.words[place][1]) == "place":
         place += 1
     behind = int(text.starts[place])
-    return behind if ends_as_organisation(text.folded[behind:end]) else start
+    rest = text.folded[behind:end]
+    return behind if ends_as_organisation(rest) and not is_known(rest) else start
 
 
 @cache

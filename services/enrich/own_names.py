@@ -48,6 +48,17 @@ def start_of_own(text: Text, place: int, taken: frozenset[int]) -> int | None:
     return None
 
 
+def with_first(text: Text, start: int) -> int:
+    """Where a name begins whose first character stands cut off before it: 好|丘|教育基金會."""
+    first, before = text.words[text.place_of(start)], text.words_before(start, 1)
+    if len(first[1]) > 1 or not before or len(before[0][1]) > 1 or before[0][0] + 1 != start:
+        return start
+    at, char = before[0]
+    is_free = char not in NEVER_INSIDE and char not in BEFORE_ACTORS and not char.isnumeric()
+    edge = _before(text, at)
+    return at if is_free and (not edge or _is_edge(edge)) else start
+
+
 def is_between(text: Text, start: int, ending: int, end: int) -> bool:
     """Whether two to four characters that are no everyday word stand alone before the ending.
 
@@ -97,9 +108,11 @@ def _before(text: Text, at: int) -> str:
 
 def _is_met(text: Text, start: int, end: int) -> bool:
     """Whether those stand here who act, are met or are listed."""
-    before = _before(text, start)
+    before, after = _before(text, start), _behind(text, end)
     is_listed = "、" in (text.folded[start - 1 : start], text.folded[end : end + 1])
-    return is_listed or before in BEFORE_ACTORS or (_is_edge(before) and before != "的")
+    is_whose = before == "的" and nature_of(after) == "verb"
+    is_said = is_whose or before in folded_entries("titles")
+    return is_listed or is_said or before in BEFORE_ACTORS or (_is_edge(before) and before != "的")
 
 
 def _begins_here(text: Text, start: int) -> bool:
@@ -109,10 +122,15 @@ def _begins_here(text: Text, start: int) -> bool:
     return before in function_words() or nature_of(before) == "verb"
 
 
+def _behind(text: Text, end: int) -> str:
+    """The word that begins here without a mark between; else nothing."""
+    at, after = text.words[text.place_of(end)]
+    return after if at == end else ""
+
+
 def _does_not_go_on(text: Text, end: int) -> bool:
-    place = text.place_of(end)
-    at, after = text.words[place]
-    return at != end or after in function_words() or nature_of(after) != "noun"
+    after = _behind(text, end)
+    return not after or after in function_words() or nature_of(after) != "noun"
 
 
 @cache

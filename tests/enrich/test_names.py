@@ -247,3 +247,19 @@ def test_a_body_is_told_by_what_stands_beside_it(sentence: str, name: str) -> No
 )
 def test_a_quoted_name_that_does_business_or_has_a_head_is_a_body(sentence: str) -> None:
     assert "organisation" in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("協辦的好丘教育基金會到場。", "好丘教育基金會"),
+        ("他任職於群峰會計師事務所。", "群峰會計師事務所"),
+        ("負責施工的長泰營造派出兩部吊車。", "長泰營造"),
+        ("業主宏達建設尚未回應。", "宏達建設"),
+        ("清水祖師廟主委說，香客多。", "清水祖師廟"),
+        ("隔壁的阿珠麵店也停業。", "阿珠麵店"),
+    ],
+)
+def test_a_firm_is_found_behind_what_is_said_of_it(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
