@@ -18,6 +18,7 @@ ADDED = {
     "places": "ns",
     "organisations": "nt",
     "people": "nr",
+    "foreign_names": "nr",
     "topics": "n",
     "titles": "n",
     "organisation_suffixes": "n",

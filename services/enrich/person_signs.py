@@ -94,7 +94,8 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
     sure, why = _by_role(around, start, end)
     if is_held(around, start, end) and not _is_plain(around, start, end):
         return HELD - (len(name) == family + 1), why
-    if not folded_entries("name_stops").isdisjoint(name[family:]):
+    is_japanese = name[:family] in folded_entries("japanese_surnames")
+    if not is_japanese and not folded_entries("name_stops").isdisjoint(name[family:]):
         return 0.0, why
     after = around.words.get(end, "")
     speaks = after in folded_entries("speech")

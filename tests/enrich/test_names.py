@@ -263,3 +263,21 @@ def test_a_quoted_name_that_does_business_or_has_a_head_is_a_body(sentence: str)
 def test_a_firm_is_found_behind_what_is_said_of_it(sentence: str, name: str) -> None:
     found = [one for one, kind in named(sentence).items() if kind == "organisation"]
     assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("領隊穆罕默德則坦言，球隊累了。", "穆罕默德"),
+        ("湯普森說，他會回來。", "湯普森"),
+        ("創辦人桑切斯・古騰堡在直播中道歉。", "桑切斯・古騰堡"),
+        ("教練井上直樹是兩屆奧運國手。", "井上直樹"),
+        ("市長鍾芬中午在市府說明。", "鍾芬"),
+        ("送走洋將強森換來後衛。", "強森"),
+    ],
+)
+def test_names_of_other_languages_and_short_ones_are_found_in_full(
+    sentence: str, name: str
+) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert people == [fold(name)]
