@@ -117,7 +117,8 @@ def _names(around: Surroundings, foreign: list[Span]) -> Iterator[tuple[str, str
     for sure, start, end, why in sorted(judged, key=lambda one: (-one[0], one[1])):
         nearly = NEARLY if end - start < LONG else 2 * NEARLY
         longer = surest.get(around.folded[start : end + 1], 0.0)
-        is_cut_short = longer > sure - nearly and not (sure >= HELD - 1 > longer)
+        acts = around.words.get(end, "") in folded_entries("speech")
+        is_cut_short = longer > sure - nearly and not (acts and sure >= HELD - 1 > longer)
         if not is_cut_short and taken.isdisjoint(range(start, end)):
             taken.update(range(start, end))
             yield around.folded[start:end], why
