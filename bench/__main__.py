@@ -21,6 +21,7 @@ examples:
   python -m bench                        all but the chaos, a quarter of an hour on a quiet machine
   python -m bench --quick hops           does it run? the figures say little
   python -m bench enrich --data DIR      with the data sets in DIR
+  python -m bench enrich --gold dev tune the articles of these sets alone, in seconds
   python -m bench chaos --seed 7         the plan of seed 7 once more
 """
 
@@ -42,6 +43,7 @@ def main() -> None:
         "--quick", action="store_true", help="tiny numbers, where there is a choice"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of data sets, for enrich")
+    parser.add_argument("--gold", nargs="+", metavar="SET", help="sets of the gold set, for enrich")
     for option, what in {
         "articles": "deliveries, chaos",
         "stories": "social_chaos",

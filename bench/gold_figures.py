@@ -42,6 +42,7 @@ def measure(half: str) -> Iterator[Row]:
         _names(pairs, pipeline.corpus),
         ">= .95",
     )
+    yield from import_module("bench.gold_renamed").measure(half, gold)
     yield f"gold {half}: tagged, of those an editor tags", _ratio(_tagged(pairs)), ">= .95"
     yield f"gold {half}: tags that are no tag, or a piece of a name", str(_wrong(pairs)), "0"
     yield f"gold {half}: same tags with one sentence shortened", _steady(pairs, pipeline), ""

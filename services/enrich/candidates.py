@@ -16,13 +16,13 @@ from services.enrich.folding import folded_entries, key_of_folded
 from services.enrich.judgement import LISTED, PHRASE, QUOTED, Candidate, chances
 from services.enrich.named import Named
 from services.enrich.names import Names
-from services.enrich.organisations import is_only_inside
 from services.enrich.phrases import ends_as_place, fits_any_story, kind_of, quoted_in
+from services.enrich.pieces import whole_names, without_pieces
 from services.enrich.topics import topics_of
 from services.enrich.words import Hashes, Numbers, Text
 from shared.article import TagKind
 
-JUDGED, COMPARED = 24, 48
+JUDGED, COMPARED = 16, 40
 SHORTEST = 2
 LINE = "线"
 HEADLINE_WEIGHT, NAMES_HEADLINE_WEIGHT = 1.5, 1.15
@@ -49,9 +49,9 @@ def candidates_of(text: Text, names: Names, corpus: Corpus) -> list[Candidate]:
 def raw_candidates_of(text: Text, names: Names, corpus: Corpus) -> list[Candidate]:
     """All candidates of a text, by how much it leans on each, the most first."""
     quoted = list(_quoted(text, names))
-    pieces = (*names.named, *quoted)
-    whole = [one for one in pieces if not is_only_inside(one, pieces)]
-    found = [*_named(text, whole, corpus), *_phrases(text, pieces, names, corpus)]
+    named = (*names.named, *quoted)
+    found = [*_named(text, list(whole_names(named)), corpus), *_phrases(text, named, names, corpus)]
+    found = list(without_pieces(text, found, named))
     found.sort(key=lambda one: (-one.weight, one.start, one.end))
     return list(_related(text, found[:COMPARED]))
 
@@ -61,14 +61,16 @@ def _related(text: Text, found: Sequence[Candidate]) -> Iterator[Candidate]:
     names = [text.folded[one.start : one.end] for one in found]
     lines = [name for name in names if name.endswith(LINE)]
     listed = [name for name, one in zip(names, found, strict=True) if one.evidence == LISTED]
+    together = "\n".join(names)
     for name, one in zip(names, found, strict=True):
         if one.kind != "topic":
             yield one
             continue
         ends = len(name) > SHORTEST and name.endswith(_matters())
+        others = zip(names, found, strict=True) if together.count(name) > 1 else ()
         longer = [
             other.times
-            for around, other in zip(names, found, strict=True)
+            for around, other in others
             if name in around and around != name and not _is_said_of(around, name)
         ]
         within = min(max(longer, default=0) / one.times, 1.0)

@@ -18,28 +18,38 @@ ADDED = {
     "places": "ns",
     "organisations": "nt",
     "people": "nr",
+    "foreign_names": "nr",
     "topics": "n",
     "titles": "n",
+    "organisation_suffixes": "n",
+    "name_prefixes": "n",
     "generic_modifiers": "b",
 }
 """Lists whose entries are words, and the nature each gives to them."""
 STRONG = {
     "titles": "n",
+    "class_nouns": "n",
     "kin": "n",
+    "sides": "n",
     "speech": "v",
     "whole_endings": "n",
     "places": "ns",
     "organisations": "nt",
 }
 """Lists whose words, if longer than a character, are cut out of whatever stands around them."""
+HEADS = "长"
+HEAD_FREQUENCY = 200_000
+"""Of offices that end with 長, lest 執行長江以恆 be cut as 執行|長江."""
 STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
-GLUED = frozenset("由与在向和及对把将被让为于给跟替据以")
+GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长厂店")
 """Function words that the statistics like to glue to the unknown name behind them."""
-MIN_GLUED_CHARS = 3
+MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
 """Function words that they like to glue to the unknown name before them."""
+SHORTEST_JOINED, ENDING = 4, 2
 MAX_NATURES = 1 << 15
+PERSON = "nr"
 VERBS = ("v", "vd", "vq", "vg", "df")
 OTHERS = ("d", "p", "c", "u", "r", "m", "q", "y", "e", "o", "f", "t", "z", "zg", "i", "l")
 
@@ -54,17 +64,23 @@ def _dictionary() -> rjieba.Jieba:
     for name, nature in STRONG.items():
         for word in sorted(folded_entries(name)):
             if len(word) > 1:
-                dictionary.add_word(word, STRONG_FREQUENCY, nature)
+                is_head = name == "titles" and word.endswith(HEADS) and len(word) > len("市长")
+                frequency = HEAD_FREQUENCY if is_head else STRONG_FREQUENCY
+                dictionary.add_word(word, frequency, nature)
     return dictionary
 
 
 def cut_folded(text: str) -> list[str]:
     """The words of a folded text, in order and without a gap."""
     words: list[str] = []
+    endings = folded_entries("whole_endings")
     for word in _dictionary().cut(text):
-        may_be_glued = word[-1] in GLUED_BEHIND or word[0] in GLUED
-        if may_be_glued and len(word) > 1 and nature_of(word) == "unknown":
+        if len(word) == 1:
+            words.append(word)
+        elif (word[-1] in GLUED_BEHIND or word[0] in GLUED) and nature_of(word) == "unknown":
             words += _unglued(word)
+        elif len(word) >= SHORTEST_JOINED and word[:ENDING] in endings:
+            words += _parted(word)
         else:
             words.append(word)
     return words
@@ -75,15 +91,30 @@ def _unglued(word: str) -> Iterator[str]:
     if len(word) >= MIN_GLUED_CHARS and word[0] in GLUED:
         yield word[0]
         word = word[1:]
-    if word[-1] in GLUED_BEHIND:
+    if len(word) > 1 and word[-1] in GLUED_BEHIND:
         yield word[:-1]
         word = word[-1]
     yield word
 
 
+@lru_cache(maxsize=MAX_NATURES)
+def _parted(word: str) -> tuple[str, ...]:
+    """The ending and the office that the dictionary has as one word: 大學|教授."""
+    titles = folded_entries("titles")
+    is_joined = word not in titles and word[ENDING:] in titles
+    return (word[:ENDING], word[ENDING:]) if is_joined else (word,)
+
+
 def is_known(word: str) -> bool:
     """Whether the dictionary has this folded word."""
     return nature_of(word) != "unknown"
+
+
+@lru_cache(maxsize=MAX_NATURES)
+def is_person(word: str) -> bool:
+    """Whether the dictionary has this folded word as the name of a person: 黃俊傑."""
+    dictionary = _dictionary()
+    return dictionary.has_word(word) and dictionary.tag(word)[-1][1] == PERSON
 
 
 @lru_cache(maxsize=MAX_NATURES)

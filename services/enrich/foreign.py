@@ -14,6 +14,8 @@ from services.enrich.words import Text
 
 DOTTED = re.compile(rf"([{HAN}]{{1,12}})[·‧•・˙](?:[{HAN}]{{1,6}}[·‧•・˙]){{0,3}}([{HAN}]{{1,12}})")
 DOT = re.compile("[·‧•・˙]")
+MARKS = re.compile(rf"^|[^{HAN}]+")
+"""What a sentence begins behind."""
 MAX_DOTTED = 50
 LONGEST_PART, SHORTEST_PART = 7, 2
 LONG_BY_SOUND = 4
@@ -39,11 +41,26 @@ def foreign_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
 
 
 def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
-    """Yield the spans of names behind an office that are written by their sound: 名將杜邦."""
+    """Yield the spans of names that are written by their sound.
+
+    Behind an office: 名將杜邦; or where a sentence begins, if they come again: 帕妮塔宣布…
+    """
     words = dict(text.words)
     for start in offices:
         end = _end_by_sound(text, words, start)
         if end - start >= SHORTEST_PART:
+            yield start, end
+    sounds = folded_entries("transliterations")
+    for mark in MARKS.finditer(text.folded):
+        start = mark.end()
+        first = text.folded[start : start + SHORTEST_PART + 1]
+        if not sounds.issuperset(first) or start not in words or start in offices:
+            continue
+        end = _end_by_sound(text, words, start)
+        name = text.folded[start:end]
+        is_long = end - start > SHORTEST_PART and is_speech(words.get(end, ""))
+        is_again = not is_known(name) and text.folded.count(name) > 1
+        if is_long and (is_again or is_listed(name)):
             yield start, end
 
 
@@ -81,10 +98,13 @@ def _end_by_sound(text: Text, words: Mapping[int, str], start: int) -> int:
     at = start
     while at < start + LONGEST_PART and at in words:
         word = words[at]
-        if is_speech(word) or not folded_entries("transliterations").issuperset(word):
+        sounds = is_listed(word) or folded_entries("transliterations").issuperset(word)
+        if is_speech(word) or not sounds:
             break
         at += len(word)
     name = text.folded[start:at]
+    if is_listed(name):
+        return at
     is_odd = words.get(start) != name or not is_known(name) or not _is_elsewhere(name)
     follows = words.get(at, "")
     return (
@@ -104,6 +124,11 @@ def _sounds_foreign(char: str) -> bool:
 def _begins_the_next(char: str) -> bool:
     """Whether a last character is a verb that the cut glued to the name: 萊赫特|率."""
     return char in folded_entries("single_verbs") and not _sounds_foreign(char)
+
+
+def is_listed(name: str) -> bool:
+    """Whether it is a name of another language that papers print often: 湯普森."""
+    return name in folded_entries("foreign_names")
 
 
 def is_speech(word: str) -> bool:

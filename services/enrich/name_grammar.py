@@ -13,7 +13,7 @@ from typing import Literal
 
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import folded_entries
-from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, endings, ends_as_organisation
+from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, ends_as_organisation, is_ending
 from services.enrich.words import Text, is_weak
 
 Part = Literal["noun", "own", "place", "prefix", "whole", "none"]
@@ -63,9 +63,12 @@ def start_of_name(text: Text, place: int, taken: frozenset[int], wholes: int = M
         if start + len(other) != at or not is_free or end - start > MAX_CHARS:
             break
         part = part_of(other)
-        if part == "none" and reached == 0 and is_trade(other, word):
+        is_first = at == text.words[place][0]
+        if reached == 0 and part == "none" and is_trade(other, word, is_first=is_first):
             part = "noun"
-        if is_child and wholes and (part == "whole" or other in endings(0)):
+        if part == "whole" and _is_cause(other, word):
+            part = "noun"
+        if is_child and wholes and (part == "whole" or is_ending(other)):
             return start_of_name(text, before, taken, wholes - 1)
         if part == "whole" and len(other) <= MAX_SHORT and not ends_as_organisation(other):
             part = "own"
@@ -85,9 +88,20 @@ def _ends_a_firm(word: str, ending: str) -> bool:
     return word in weak and ending in weak and ending not in AFTER_FIRMS
 
 
-def is_trade(word: str, ending: str) -> bool:
-    """Whether a word for an office says whose association it is: 法官|協會."""
-    return ending in folded_entries("associations") and word in folded_entries("titles")
+def _is_cause(word: str, ending: str) -> bool:
+    """Whether what ends as a body is what an association is about: 監督|核電廠|聯盟."""
+    is_body = word in folded_entries("organisations") or is_ending(word)
+    return ending in folded_entries("associations") and is_known(word) and not is_body
+
+
+def is_trade(word: str, ending: str, *, is_first: bool) -> bool:
+    """Whether a word for an office says whose association it is: 法官|協會, 家長|團體|聯盟.
+
+    `is_first` = nothing stands between the word and the ending; only there 團體 is a part of it.
+    """
+    is_said = word in folded_entries("titles")
+    is_said |= is_first and word in folded_entries("class_nouns")
+    return is_said and ending in folded_entries("associations")
 
 
 def start_of_listed(text: Text, place: int) -> int:
@@ -98,7 +112,7 @@ def start_of_listed(text: Text, place: int) -> int:
     start, other = text.words[place - 1]
     if start + len(other) != at:
         return at
-    if word.endswith(_children()) and other in endings(0):
+    if word.endswith(_children()) and is_ending(other):
         return start_of_name(text, place - 1, frozenset())
     is_part = part_of(other) == "prefix" and word.endswith(PREFIXED)
     is_part |= part_of(other) == "place" and word.endswith(LOCAL)

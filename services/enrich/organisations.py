@@ -7,7 +7,7 @@ and so is 島嶼行動聯盟 that is 島盟.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 
 from services.enrich.brands import TRADES, brands_in
@@ -20,7 +20,8 @@ from services.enrich.name_grammar import (
     start_of_name,
 )
 from services.enrich.named import Named, all_mentions, mentions_of
-from services.enrich.person_signs import offices_in
+from services.enrich.offices import offices_in
+from services.enrich.own_names import is_between, start_of_own, with_first
 from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,
@@ -46,7 +47,7 @@ COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰
 SIZES = "新大小"
 PARTY_ENDING = "党"
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
-HEADED = frozenset("部署局处院馆所厂")
+HEADED = frozenset("部署局处院馆所厂厅省")
 """Endings that an office begins with: 部長, 局長."""
 AGENCIES = frozenset("局署")
 COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")
@@ -143,8 +144,11 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
         return start_of_listed(text, place)
     if len(word) == 1 and place and text.words[place - 1][1][0].isnumeric():
         return at
-    at = start_of_name(text, place, taken)
-    return _without_country(text, at, end)
+    start = start_of_name(text, place, taken)
+    if at - start < FEW:
+        bounded = start_of_own(text, place, taken)
+        start = start if bounded is None else min(start, bounded)
+    return _without_country(text, with_first(text, start), end)
 
 
 def _behind_places(text: Text, start: int, end: int) -> int:
@@ -153,7 +157,8 @@ def _behind_places(text: Text, start: int, end: int) -> int:
     while text.ends[place] < end - 1 and part_of(text.words[place][1]) == "place":
         place += 1
     behind = int(text.starts[place])
-    return behind if ends_as_organisation(text.folded[behind:end]) else start
+    rest = text.folded[behind:end]
+    return behind if ends_as_organisation(rest) and not is_known(rest) else start
 
 
 @cache
@@ -185,10 +190,14 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
     if not before:
         return end - start > len(word) or _is_word_a_name(word)
     told = [w for w in before if w not in folded_entries("generic_names")]
+    if before[-1] in folded_entries("countries") and word[-1] in HEADED:
+        return True
     is_weak = ending_of(word) == "short" and word[-1] in WEAK_LAST
     if word not in folded_entries("weak_suffixes") and not is_weak:
         return bool(told)
     parts = {part_of(w) for w in before}
+    if is_between(text, start, at, end):
+        return True
     is_own = (
         any(w.startswith("第") for w in before)
         or sum(len(w) for w in before if part_of(w) == "own") > 1
@@ -204,8 +213,9 @@ def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
     own = "".join(w for w in told if part_of(w) == "own")
     if not told or len(before) > FEW or any(w[-1] in THINGS for w in told):
         return False
-    is_again = len(own) >= FEW and text.folded.count(own) > 1
-    return is_again or (end - start > MIN_FIRM and _acts(text, start, end))
+    if (len(own) >= FEW and text.folded.count(own) > 1) or is_between(text, start, at, end):
+        return True
+    return end - start > MIN_FIRM and _acts(text, start, end)
 
 
 def _acts(text: Text, start: int, end: int) -> bool:
@@ -249,22 +259,6 @@ def _parties(text: Text, taken: frozenset[int]) -> Iterator[str]:
         could_be = folded_entries("no_parties").isdisjoint(head) and head[-1] not in SIZES
         if is_named and could_be and head not in folded_entries("generic_names"):
             yield match.group()
-
-
-def is_only_inside(one: Named, names: Sequence[Named]) -> bool:
-    """Whether it is never mentioned but in the name of another: 花蓮縣政府 in 花蓮縣政府工務處.
-
-    What one longer name ends with and another begins with is what both speak of.
-    """
-    longer = [other for other in names if other is not one and one.name in other.name]
-    is_listed = one.name in folded_entries("organisations")
-    ends = not is_listed and any(other.name.endswith(one.name) for other in longer)
-    if ends and any(other.name.startswith(one.name) for other in longer):
-        return False
-    return bool(longer) and all(
-        any(s <= start and end <= e for other in longer for s, e in other.mentions)
-        for start, end in one.mentions
-    )
 
 
 def _is_short_form(name: str, names: list[str]) -> bool:

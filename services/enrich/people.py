@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from services.enrich.family_names import first_characters, surnames
 from services.enrich.folding import fold, folded_entries
 from services.enrich.foreign import LONG_BY_SOUND, foreign_names_in, parts_of, sounded_names_in
+from services.enrich.given_names import may_be_given
 from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
 from services.enrich.person_signs import (
+    HELD,
     NOT_HAN,
     SURE,
     Surroundings,
-    first_characters,
-    may_be_given,
     sureness,
-    surnames,
     surroundings_of,
 )
 from services.enrich.stage_names import listed_names_in, stage_names_in
@@ -55,12 +55,12 @@ def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     around = surroundings_of(text)
     authors = list(dict.fromkeys((*writers, *_reporters(around))))[:MAX_PEOPLE]
     foreign = list(foreign_names_in(text, around.offices_before))
-    sounded = sounded_names_in(text, around.offices_before)
+    sounded = tuple(sounded_names_in(text, around.offices_before))
     foreign += [span for span in sounded if span[1] - span[0] >= LONG_BY_SOUND]
     found = {text.folded[start:end]: "外文或族語名" for start, end in foreign}
     for name, why in _names(around, foreign):
         found.setdefault(name, why)
-    found |= _without_family_names(text, around, set(found))
+    found |= _without_family_names(text, around, sounded, set(found))
     listed = folded_entries("people")
     found |= {word: "列名" for _, word in text.words if word in listed and word not in found}
     spans = [match.span() for match in CREDIT.finditer(text.folded)]
@@ -73,12 +73,14 @@ def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     return People(tuple(people[:MAX_PEOPLE]), tuple(spans))
 
 
-def _without_family_names(text: Text, around: Surroundings, known: set[str]) -> dict[str, str]:
+def _without_family_names(
+    text: Text, around: Surroundings, sounded: tuple[Span, ...], known: set[str]
+) -> dict[str, str]:
     """Names by their sound, and stage names, that lie in no name known already."""
     taken = {at for name in known for span in mentions_of(text.folded, name) for at in range(*span)}
     found = {}
     for start, end in (
-        *sounded_names_in(text, around.offices_before),
+        *sounded,
         *stage_names_in(text, around.offices_before | around.kin_before),
         *listed_names_in(text),
     ):
@@ -114,7 +116,9 @@ def _names(around: Surroundings, foreign: list[Span]) -> Iterator[tuple[str, str
         surest[name] = max(sure, surest.get(name, 0.0))
     for sure, start, end, why in sorted(judged, key=lambda one: (-one[0], one[1])):
         nearly = NEARLY if end - start < LONG else 2 * NEARLY
-        is_cut_short = surest.get(around.folded[start : end + 1], 0.0) > sure - nearly
+        longer = surest.get(around.folded[start : end + 1], 0.0)
+        acts = around.words.get(end, "") in folded_entries("speech")
+        is_cut_short = longer > sure - nearly and not (acts and sure >= HELD - 1 > longer)
         if not is_cut_short and taken.isdisjoint(range(start, end)):
             taken.update(range(start, end))
             yield around.folded[start:end], why

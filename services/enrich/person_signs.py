@@ -8,18 +8,27 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from services.enrich.cutter import is_known, nature_of
-from services.enrich.folding import HAN, fold, folded_entries, function_words
-from services.enrich.lexicon import lines
-from services.enrich.named import Span, mentions_of
+from services.enrich.cutter import is_known, is_person, nature_of
+from services.enrich.family_names import common_surnames, first_characters, surnames
+from services.enrich.folding import HAN, folded_entries, function_words
+from services.enrich.given_names import is_common, likeness
+from services.enrich.offices import offices_in
 from services.enrich.suffixes import endings
 from services.enrich.words import Text
 
 NOT_HAN = re.compile(f"[^{HAN}]")
-EVERYDAY = 10
-"""How many of 1,000 articles hold an everyday word."""
 SURE, HELD = 3.0, 6.0
-SELDOM, AGAIN = 0.5, 2
+AGAIN = 2
+COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
+BEHIND_PREPOSITION = 0.5
+BEFORE_PEOPLE = frozenset("由被对跟给")
+UNLIKE = 1.0
+INSIDE_WORD = -3.0
+"""隆海鷹 begins inside 基隆; only an office before it can say that the cut was wrong."""
+CLEARLY = 1.0
+"""The likeness of what is hardly anything but a given name."""
+GIVEN_IS_WORD = 1.5
+"""戴|口罩 and 查|紀錄 are no names; 江|明月 is one where more speaks for it."""
 MAX_NAME = 3
 ENDING_CHARS = (2, 3, 4, 5)
 WEAK_SIGN = 0.75
@@ -27,7 +36,7 @@ SAID = frozenset("说称答问则")
 MAX_WORDS = 1 << 15
 MAX_OFFICES = 500
 AGED = "岁的"
-ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆")
+ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆授官监理徒表人夫客警伯婶叔姨爷奶")
 """How words for what somebody is or does end: 防護員許淮安."""
 PREPOSITIONS = frozenset("向和于从於")
 """Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
@@ -79,41 +88,14 @@ def surroundings_of(text: Text) -> Surroundings:
     )
 
 
-@lru_cache(maxsize=8)
-def offices_in(text: Text) -> tuple[Span, ...]:
-    """The spans of words for an office, in a word or over two: 文化|部長, 交通處|長."""
-    titles = folded_entries("titles")
-    lasts = _office_lasts()
-    likely = [word for word in text.distinct if word[-1] in lasts]
-    offices = {word: chars for word in likely if (chars := _office_chars(word))}
-    spans = {
-        (at + len(word) - offices[word], at + len(word))
-        for at, word in text.words
-        if word in offices
-    }
-    heads = {(at - 1, at + 1) for at, _ in mentions_of(text.folded, "长", 1)}
-    return tuple(sorted(spans | {span for span in heads if text.folded[slice(*span)] in titles}))
-
-
-@cache
-def _office_lasts() -> frozenset[str]:
-    return frozenset(title[-1] for title in folded_entries("titles"))
-
-
-@lru_cache(maxsize=MAX_WORDS)
-def _office_chars(word: str) -> int:
-    """How many of its last characters are a word for an office; 0 if none."""
-    titles = folded_entries("titles")
-    return next((n for n in range(len(word), 1, -1) if word[-n:] in titles), 0)
-
-
 def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
     """How sure a name with a family name of so many characters is, and the best reason."""
     folded, name = around.folded, around.folded[start:end]
     sure, why = _by_role(around, start, end)
     if is_held(around, start, end) and not _is_plain(around, start, end):
         return HELD - (len(name) == family + 1), why
-    if not folded_entries("name_stops").isdisjoint(name[family:]):
+    is_japanese = name[:family] in folded_entries("japanese_surnames")
+    if not is_japanese and not folded_entries("name_stops").isdisjoint(name[family:]):
         return 0.0, why
     after = around.words.get(end, "")
     speaks = after in folded_entries("speech")
@@ -121,21 +103,39 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
         is_act = len(after) > 1 or after in SAID
         sure, why = sure + (1.5 if is_act else WEAK_SIGN), why if sure else f"後接「{after}」"
     sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
-    sure += sum(map(_given, name[family:]))
+    sure += likeness(name[family:])
     sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
     sure += _by_words(around, start, end)
+    sure += _by_neighbours(around, start, end)
+    sure += COMMON_SURNAME if name[:family] in common_surnames() else 0.0
+    sure -= GIVEN_IS_WORD if name[family:] in _ordinary() else 0.0
     if family > 1 and name[:family] in surnames():
-        sure += 2 if all(_given(char) > 0 for char in name[family:]) else 0
+        sure += 2 if likeness(name[family:]) > 0 else 0
     sure -= 1.5 if len(name) == family + 1 else 0
     is_told = why.startswith("職稱") or start in around.kin_before
     if not is_told and _is_doubtful(name, family):
         return 0.0, why
-    is_told = is_told or speaks or len(name) > family + 1
+    is_told = is_told or speaks
+    sure -= UNLIKE if not is_told and likeness(name[family:]) < 0 else 0.0
+    is_told = is_told or len(name) > family + 1
     if sure < SURE and sure > 0 and is_told and folded.count(name) > 1:
         sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"
     if sure >= SURE and _is_of_a_body(folded, start, end):
         return 0.0, why
     return sure, why
+
+
+def _by_neighbours(around: Surroundings, start: int, end: int) -> float:
+    """What stands beside it: the marks of a list, both edges of a sentence, a verb behind."""
+    folded = around.folded
+    after = around.words.get(end, "")
+    sure = BESIDE_MARK if "、" in (folded[start - 1 : start], folded[end : end + 1]) else 0.0
+    if _is_edge(folded, start - 1) and _is_edge(folded, end):
+        sure += ALONE
+    if folded[start - 1 : start] in BEFORE_PEOPLE:
+        sure += BEHIND_PREPOSITION
+    is_act = after in function_words() or (len(after) > 1 and nature_of(after) == "verb")
+    return sure + (BEFORE_VERB if is_act and after not in folded_entries("speech") else 0.0)
 
 
 def is_held(around: Surroundings, start: int, end: int) -> bool:
@@ -144,7 +144,7 @@ def is_held(around: Surroundings, start: int, end: int) -> bool:
         return False
     after, name = around.words.get(end, ""), around.folded[start:end]
     if name[0] in folded_entries("rare_surnames") and not _acts(after):
-        is_given = all(_given(char) > SELDOM for char in name[1:])
+        is_given = all(map(is_common, name[1:]))
         return is_given and len(name) == MAX_NAME and _is_edge(around.folded, end)
     is_long = len(name) > len("江望")
     return (
@@ -188,7 +188,7 @@ def _by_role(around: Surroundings, start: int, end: int) -> tuple[float, str]:
             sure, why = sure + 3, f"職稱「{office}」"
     folded = around.folded
     if not sure and start in around.kin_before:
-        sure, why = 2.5, f"前接「{around.kin_before[start]}」"
+        sure, why = 1.5, f"前接「{around.kin_before[start]}」"
     if not sure and folded[max(start - 1, 0) : start] in ROLE_ENDINGS:
         sure, why = 1.5, f"前接「{folded[max(start - 3, 0) : start]}」"
     if folded[max(start - 2, 0) : start] == AGED:
@@ -200,32 +200,8 @@ def _is_of_the_next(around: Surroundings, at: int) -> bool:
     """Whether an office that ends here speaks of the name behind it: 負責人|杭家榮."""
     word = around.words.get(at, "")
     is_open = at not in around.words or not is_known(word)
-    return is_open and around.folded[at : at + 1] in first_characters()
-
-
-@cache
-def first_characters() -> frozenset[str]:
-    """The characters that family names begin with."""
-    return frozenset(name[0] for name in surnames())
-
-
-@cache
-def surnames() -> frozenset[str]:
-    """All family names, folded."""
-    lists = ("surnames", "rare_surnames", "japanese_surnames")
-    return frozenset[str]().union(*map(folded_entries, lists))
-
-
-@cache
-def may_be_given(given: str) -> bool:
-    """Whether no character of it speaks against its being a given name."""
-    return _stops().isdisjoint(given)
-
-
-@cache
-def _stops() -> frozenset[str]:
-    """The characters that stand in no given name."""
-    return frozenset(map(fold, lines("name_stops")[0]))
+    is_like = likeness(around.folded[at + 1 : at + 3]) >= CLEARLY
+    return (is_open or is_like) and around.folded[at : at + 1] in first_characters()
 
 
 def _is_doubtful(name: str, family: int) -> bool:
@@ -235,26 +211,13 @@ def _is_doubtful(name: str, family: int) -> bool:
     return is_rare or name[-1] in PLACE_ENDINGS or (is_short and name[-1] in LANDSCAPE)
 
 
-def _given(char: str) -> float:
-    """How a character fits into a given name: seen there, seldom seen elsewhere, or neither."""
-    if char in folded_entries("given_names"):
-        return 0.75
-    return -1.0 if char in _everyday() else 0.25
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    """The characters of everyday words."""
-    words = (word for line in lines("common") for word in line[1:] if int(line[0]) >= EVERYDAY)
-    return frozenset("".join(words))
-
-
 def _by_words(around: Surroundings, start: int, end: int) -> float:
     """What the cut says: an unknown word is like a name, a known one is against it."""
     word, name = around.words.get(start, ""), around.folded[start:end]
     if not word:
-        return 0.0 if start in around.guessed else -1.0
-    if word == name and not is_known(word):
+        is_told = start in around.offices_before or start in around.kin_before
+        return 0.0 if start in around.guessed else -1.0 if is_told else INSIDE_WORD
+    if word == name and (not is_known(word) or _is_somebody(name)):
         return 1.5
     if word == name[:2] and word in folded_entries("japanese_surnames"):
         return 0.5
@@ -263,6 +226,15 @@ def _by_words(around: Surroundings, start: int, end: int) -> float:
             return -4.0
         return -2.5 if word in _ordinary() else -1.0
     return -0.5 if name in _ordinary() else 0.0
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _is_somebody(word: str) -> bool:
+    """Whether the dictionary knows it as a person, and its characters are those of a name.
+
+    For the dictionary 高麗菜 is one too, which is a cabbage.
+    """
+    return len(word) == MAX_NAME and is_person(word) and all(map(is_common, word[1:]))
 
 
 @cache
@@ -276,9 +248,14 @@ def _is_of_a_body(folded: str, start: int, end: int) -> bool:
     """Whether it ends as an organisation does, or such an ending stands behind it."""
     whole = _whole()
     return any(
-        folded[max(end - chars, start) : end] in whole or folded[end : end + chars] in whole
+        folded[max(end - chars, start) : end] in whole or _ends_behind(folded[end : end + chars])
         for chars in ENDING_CHARS
     )
+
+
+def _ends_behind(word: str) -> bool:
+    """Whether an ending of organisations stands there that is no verb too: 葉宗諺|開發."""
+    return word in _whole() and nature_of(word) != "verb"
 
 
 @cache

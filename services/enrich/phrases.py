@@ -6,6 +6,7 @@ from functools import cache
 from itertools import islice
 
 from services.enrich.folding import folded_entries
+from services.enrich.judgement import WORKS
 from services.enrich.suffixes import ends_as_organisation
 from services.enrich.words import Text
 from shared.article import TagKind
@@ -20,7 +21,8 @@ MAX_QUOTED = 100
 def quoted_in(text: Text) -> Iterator[tuple[int, int]]:
     """Yield the spans of quoted names; what someone said in a sentence is no name.
 
-    A name begins and ends with a word that is not a function word, and holds none of one character.
+    A name begins and ends with a word that is not a function word, and holds none of one character;
+    the title of a work may be any words: 《白日的方向》.
     """
     if not QUOTED.search(text.folded):
         return
@@ -32,7 +34,8 @@ def quoted_in(text: Text) -> Iterator[tuple[int, int]]:
         if SENTENCE_MARK.search(text.folded, start, end) or not inside:
             continue
         edges = {inside[0], inside[-1]}
-        if not (edges & weak) and not any(at in weak and words[at] == at + 1 for at in inside):
+        is_name = not edges & weak and not any(at in weak and words[at] == at + 1 for at in inside)
+        if is_name or text.folded[match.start()] in WORKS:
             yield start, end
 
 
@@ -47,8 +50,12 @@ def is_title(name: str) -> bool:
 
 
 def fits_any_story(name: str) -> bool:
-    """Whether it is a word that says nothing about a story in particular, or an office."""
-    return name in folded_entries("generic_topics") or is_title(name)
+    """Whether it is a word that says nothing about a story in particular, or an office.
+
+    An office that is news itself is listed with the topics: 護理師.
+    """
+    is_office = is_title(name) and name not in folded_entries("topics")
+    return name in folded_entries("generic_topics") or is_office
 
 
 def kind_of(name: str) -> TagKind:

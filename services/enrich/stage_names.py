@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from services.enrich.cutter import is_known
+from services.enrich.family_names import first_characters
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.named import Span
-from services.enrich.person_signs import first_characters
 from services.enrich.words import Text
 
 QUOTED = re.compile(rf"「([{HAN}a-z0-9 .]{{2,12}})」")

@@ -54,6 +54,11 @@ def ending_of(name: str) -> Literal["long", "short", "none"]:
     return "short" if name.endswith(endings(1)) else "none"
 
 
+def is_ending(name: str) -> bool:
+    """Whether a folded name is a long ending and nothing more."""
+    return name in _ending_set(0)[0]
+
+
 def ending_in(name: str) -> str:
     """The long or loose ending of a folded name; else nothing."""
     chars = _longest(name, 0)
@@ -66,5 +71,5 @@ def ends_as_organisation(name: str) -> bool:
     """Whether a folded name ends like that of an organisation, and is more than the ending."""
     ending = ending_of(name)
     if ending == "long":
-        return name not in endings(0)
+        return not is_ending(name)
     return ending == "short" and len(name) > MIN_BEFORE_SHORT_ENDING

@@ -23,7 +23,8 @@ Flags = NDArray[np.bool_]
 
 MAX_CHARS = 20_000
 """Read of an article; what comes after no longer changes what it is about."""
-KANA = ((0x3041, 0x3100),)
+KANA = ((0x3041, 0x30FB), (0x30FC, 0x3100))
+"""Without the dot between them, which stands in foreign names of Chinese texts too."""
 UNSPACED = (*KANA, (0x3400, 0xA000), (0xAC00, 0xD7B0), (0xF900, 0xFB00), (0x20000, 0x30000))
 """The code points of scripts written without spaces, and of Hangul: first, and one past last."""
 ALPHANUMERIC = (*UNSPACED, (0x30, 0x3A), (0x61, 0x7B), (0xC0, 0x2000))

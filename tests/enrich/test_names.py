@@ -135,3 +135,149 @@ def test_a_storm_has_one_name_with_and_without_the_word() -> None:
     story = article("urn:n:1", "快訊", text)
     found = {one.name: len(one.mentions) for one in names_of(story, read(story), Corpus()).named}
     assert found[fold("麒麟颱風")] == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("老顧客陳怡君、林承恩與許雅婷都到場。", "林承恩"),
+        ("那一晚黃俊傑沒有回家，黃俊傑的車停在橋邊。", "黃俊傑"),
+        ("前工程師葉宗諺開發的工具上線。", "葉宗諺"),
+        ("基隆海鷹王牌林子偉先發。", "林子偉"),
+    ],
+)
+def test_a_given_name_tells_a_person_where_no_office_does(sentence: str, name: str) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert fold(name) in people
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["學生戴口罩上課，學生戴口罩運動。", "陳姓男子與施姓婦人到場。", "警方查紀錄，再查紀錄。"],
+)
+def test_a_family_name_before_a_common_word_is_no_person(sentence: str) -> None:
+    assert "person" not in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("他在洪雅印刷廠當學徒。", "洪雅印刷廠"),
+        ("系統由沛星互動開發。", "沛星互動"),
+        ("達卡努瓦部落會議主席林明德回憶。", "達卡努瓦部落會議"),
+    ],
+)
+def test_an_organisation_is_told_by_its_place_in_the_sentence(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("立和國小全校五十人。", "立和國小"),
+        ("擦挫傷的人送順盛醫院治療。", "順盛醫院"),
+        ("主持人、立和大學教授白承甫到場。", "立和大學"),
+        ("影集由拾光文創與山海影視共同製作。", "山海影視"),
+        ("掌舵曜川半導體十九年。", "曜川半導體"),
+        ("航商紅石航運昨天道歉。", "紅石航運"),
+    ],
+)
+def test_a_firm_may_be_called_by_any_words(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert found == [fold(name)]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["路邊停三輛機車。", "他們用難燃材料。", "今年創下銀行紀錄。", "還請國際協助。"]
+)
+def test_ordinary_words_before_a_trade_are_no_firm(sentence: str) -> None:
+    assert "organisation" not in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("美國國防部長赫格塞斯抵達。", "赫格塞斯"),
+        ("俄羅斯總理米舒斯京說，談判繼續。", "米舒斯京"),
+        ("帕妮塔宣布勝選。帕妮塔說，感謝選民。", "帕妮塔"),
+        ("冠軍由周天成奪下。", "周天成"),
+    ],
+)
+def test_a_foreign_name_is_told_by_its_sound_and_a_native_one_by_its_place(
+    sentence: str, name: str
+) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert people == [fold(name)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("全國家長團體聯盟理事長說，課綱要改。", "全國家長團體聯盟"),
+        ("台灣媽媽監督核電廠聯盟發言人說。", "台灣媽媽監督核電廠聯盟"),
+        ("台灣高等法院台中分院改判。", "台灣高等法院台中分院"),
+        ("日本氣象廳發布警報。", "日本氣象廳"),
+        ("Pinkoi表示，營收成長。", "pinkoi"),
+        ("KKday執行長陳明德說，旅客回來了。", "kkday"),
+    ],
+)
+def test_a_body_is_found_with_what_it_is_about_and_where(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("雲樹今天宣布募資，雲樹說，資金到位。", "雲樹"),
+        ("雲樹智慧執行長江以恆說，平台上線。", "雲樹智慧"),
+        ("出版社「木紋」推出新書。", "木紋"),
+        ("台灣區蔬菜輸出業同業公會理事長說。", "台灣區蔬菜輸出業同業公會"),
+        ("福德宮廟方表示，香客回來了。", "福德宮"),
+    ],
+)
+def test_a_body_is_told_by_what_stands_beside_it(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    "sentence", ["「風城騎」去年虧損五千萬。", "由「落日飛碟」的團長米奇代打。"]
+)
+def test_a_quoted_name_that_does_business_or_has_a_head_is_a_body(sentence: str) -> None:
+    assert "organisation" in named(sentence).values()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("協辦的好丘教育基金會到場。", "好丘教育基金會"),
+        ("他任職於群峰會計師事務所。", "群峰會計師事務所"),
+        ("負責施工的長泰營造派出兩部吊車。", "長泰營造"),
+        ("業主宏達建設尚未回應。", "宏達建設"),
+        ("清水祖師廟主委說，香客多。", "清水祖師廟"),
+        ("隔壁的阿珠麵店也停業。", "阿珠麵店"),
+    ],
+)
+def test_a_firm_is_found_behind_what_is_said_of_it(sentence: str, name: str) -> None:
+    found = [one for one, kind in named(sentence).items() if kind == "organisation"]
+    assert fold(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("領隊穆罕默德則坦言，球隊累了。", "穆罕默德"),
+        ("湯普森說，他會回來。", "湯普森"),
+        ("創辦人桑切斯・古騰堡在直播中道歉。", "桑切斯・古騰堡"),
+        ("教練井上直樹是兩屆奧運國手。", "井上直樹"),
+        ("市長鍾芬中午在市府說明。", "鍾芬"),
+        ("送走洋將強森換來後衛。", "強森"),
+    ],
+)
+def test_names_of_other_languages_and_short_ones_are_found_in_full(
+    sentence: str, name: str
+) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert people == [fold(name)]

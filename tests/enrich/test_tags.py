@@ -130,3 +130,13 @@ def test_every_tag_stands_in_the_text_in_its_own_script(headline: str, body: str
     whole = " ".join(f"標{headline} {body}".split())
     for name in tag_names(tagged(f"標{headline}", body)):
         assert name in whole
+
+
+def test_the_title_of_a_work_may_be_any_words() -> None:
+    body = "路寒以《白日的方向》獲長河文學獎。《白日的方向》寫一個失明的燈塔守。"
+    assert "白日的方向" in tag_names(tagged("路寒《白日的方向》獲長河文學獎", body))
+
+
+def test_an_office_that_is_news_itself_is_a_tag() -> None:
+    body = "恆春的護理師又走了六人。護理師說，夜班一個人顧二十床，護理師工會盼加薪。"
+    assert "護理師" in tag_names(tagged("護理師出走 恆春急診關夜班", body))

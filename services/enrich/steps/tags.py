@@ -20,7 +20,7 @@ from shared.article import Article, Tag, TagKind
 after: tuple[str, ...] = ("language",)
 
 FEWEST, MOST = 3, 8
-CUT_OFF = 0.5
+CUT_OFF = 0.65
 """A tag beyond the fewest is at least as likely as this share of the likeliest."""
 NEARLY = 0.8
 
@@ -38,16 +38,14 @@ def find(article: Article, corpus: Corpus) -> Findings:
 
 def _whole(text: Text, found: list[Candidate]) -> Iterator[Candidate]:
     """Leave out a phrase where a longer one that holds it weighs nearly as much."""
-    names = [text.folded[one.start : one.end] for one in found]
+    names = [text.folded[one.start : one.end] if one.kind == "topic" else "" for one in found]
     end = 0
     for name, one in zip(names, found, strict=True):
         while end < len(found) and found[end].weight >= NEARLY * one.weight:
             end += 1
-        if one.kind == "topic":
-            holders = (other for other in names[:end] if name in other)
-            if any(len(other) > len(name) for other in holders):
-                continue
-        yield one
+        holders = names[:end] if one.kind == "topic" else ()
+        if not any(name in other and name != other for other in holders):
+            yield one
 
 
 def _chosen(
@@ -57,10 +55,9 @@ def _chosen(
     heaviest = 0.0
     for one in _whole(text, found):
         heaviest = heaviest or one.weight
-        if len(taken) >= MOST:
+        is_enough = len(taken) >= FEWEST and one.weight < CUT_OFF * heaviest
+        if is_enough or len(taken) >= MOST:
             return
-        if len(taken) >= FEWEST and one.weight < CUT_OFF * heaviest:
-            continue
         folded = text.folded[one.start : one.end]
         term = vocabulary.term_of(folded)
         if term and term.never:
@@ -79,11 +76,16 @@ def _chosen(
 
 
 def _clash(one: tuple[str, str, TagKind], other: tuple[str, str, TagKind]) -> bool:
-    """Whether one is the other or a part of it; only a place may be a part of other names."""
+    """Whether one is the other or a part of it.
+
+    A place may be a part of other names, and so may a topic of the headline (`pieces.py`): 柔道
+    beside 柔道總會.
+    """
     if one[0] == other[0]:
         return True
-    is_place_within = one[2] != other[2] and "place" in (one[2], other[2])
-    return not is_place_within and (one[1] in other[1] or other[1] in one[1])
+    kinds = {one[2], other[2]}
+    is_apart = len(kinds) > 1 and not kinds.isdisjoint(("place", "topic"))
+    return not is_apart and (one[1] in other[1] or other[1] in one[1])
 
 
 def _evidence(text: Text, candidate: Candidate) -> str:
