@@ -26,6 +26,7 @@ COMMANDS = (
     "ingest",
     "enrich",
     "publish",
+    "console",
     "send",
     "withdraw",
     "withdrawals",
