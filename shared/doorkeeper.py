@@ -6,7 +6,9 @@ with Retry-After while Redis is away. Bodies are counted while they come.
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +20,22 @@ from shared.redis import is_outage
 
 RETRY_SECONDS = 2
 Endpoint = Callable[[Request, Sender], Awaitable[Response]]
+
+
+class Entrance(BaseModel):
+    """Settings of a service that is entered with keys: where it listens, and keys of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+    keys: tuple[SecretStr, ...]
+    local_key: SecretStr
+
+    @property
+    def plain_keys(self) -> list[str]:
+        """The keys of the settings, and that of this machine."""
+        return [key.get_secret_value() for key in (*self.keys, self.local_key)]
 
 
 class Doorkeeper:

@@ -66,7 +66,7 @@ def live(here: Installation) -> set[str]:
     return {item["id"] for item in feed["items"]}
 
 
-@pytest.mark.parametrize("name", ["publish", "enrich", "ingest"])
+@pytest.mark.parametrize("name", ["publish", "enrich", "ingest", "console"])
 def test_a_service_that_is_killed_comes_back_and_meanwhile_nobody_is_refused(
     here: Installation, name: str
 ) -> None:

@@ -1,6 +1,5 @@
 """How a preview looks at the terminal: one frame a destination, as near to a post as text is."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -14,8 +13,6 @@ from services.preview.look import Card, Look
 from shared.article import Article
 
 WIDTH, BAR = 78, 24
-COUNT = re.compile(r"(\d+) / (\d+)")
-NEARLY_FULL = 0.9
 
 
 def printed(
@@ -90,12 +87,12 @@ def _card(card: Card) -> Panel:
 
 def _length(look: Look) -> Text:
     """The count, with a bar where there is a limit to it."""
-    found = COUNT.match(look.length)
-    if not found:
+    gauge = look.gauge
+    if gauge is None:
         return Text(f" {look.length} ")
-    count, most = map(int, found.groups())
-    full = min(count / most, 1.0)
-    style = "red" if count > most else "yellow" if full > NEARLY_FULL else "green"
+    full = min(gauge.count / gauge.most, 1.0)
+    is_over, is_high = gauge.count > gauge.most, gauge.count > gauge.high
+    style = "red" if is_over else "yellow" if is_high else "green"
     filled = round(full * BAR)
     bar = ("━" * filled, style), ("─" * (BAR - filled), "dim")
     return Text.assemble(*bar, f" {look.length} ")

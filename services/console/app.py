@@ -5,9 +5,7 @@
 /console.css           how it looks
 """
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr
+from pydantic import PositiveInt
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,6 +16,7 @@ from services.console.previews import Previews
 from services.console.sessions import Sessions
 from services.preview.story import NOWHERE, Newsroom
 from shared.bus import Bus
+from shared.doorkeeper import Entrance
 from shared.hop import StreamSettings
 from shared.http import HttpSettings
 from shared.keyring import Keyring
@@ -29,15 +28,9 @@ from shared.streams import Keys
 HOME = "/preview"
 
 
-class ConsoleSettings(BaseModel):
+class ConsoleSettings(Entrance):
     """Settings `[console]`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str
-    port: Annotated[int, Field(ge=0, le=65535)]
-    keys: tuple[SecretStr, ...]
-    local_key: SecretStr
     max_body_bytes: PositiveInt
 
 
@@ -46,8 +39,8 @@ def build(settings: Settings) -> Service:
     own = settings.section("console", ConsoleSettings)
     streams = settings.section("streams", StreamSettings)
     bus = Bus(settings.section("redis", RedisSettings).url.get_secret_value(), streams)
-    keyring = Keyring(bus.redis, [key.get_secret_value() for key in (*own.keys, own.local_key)])
-    door = Door(Sessions(bus.redis, keyring), home=HOME, max_body=own.max_body_bytes)
+    sessions = Sessions(bus.redis, Keyring(bus.redis, own.plain_keys))
+    door = Door(sessions, home=HOME, max_body=own.max_body_bytes)
     newsroom = Newsroom(settings, bus.redis, Keys(streams.partitions), NOWHERE)
     previews = Previews(newsroom, settings.section("http", HttpSettings))
     return Service(

@@ -87,12 +87,14 @@ class Door:
         if not _is_from_here(request):
             return _refused(request, HTTPStatus.FORBIDDEN, "foreign")
         address = request.client.host if request.client else ""
-        if not await self._sessions.tries_left(address):
+        if not await self._sessions.may_try(address):
             log.warning(Happened.CONSOLE_REFUSED, reason="too many tries", address=address)
             later = {"retry-after": str(TRY_SECONDS)}
             return _refused(request, HTTPStatus.TOO_MANY_REQUESTS, "too_many", later)
         fields = await self._fields(request)
-        session = await self._sessions.open((fields or {}).get("key", "").strip())
+        if fields is None:
+            return _refused(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+        session = await self._sessions.open(fields.get("key", "").strip())
         if session is None:
             log.warning(Happened.CONSOLE_REFUSED, reason="no key of an operator", address=address)
             return _refused(request, HTTPStatus.FORBIDDEN, "no_key")

@@ -5,9 +5,7 @@ new one is pasted, in any format that ingest takes. Its tags are found without t
 enrich has and the console has not.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -22,22 +20,6 @@ from services.preview.story import Newsroom, Told
 from shared.article import Article
 from shared.errors import Invalid, Rejected
 from shared.http import HttpSettings, public_client
-
-COUNT = re.compile(r"(\d+) / (\d+)")
-NEARLY_FULL = 0.9
-
-
-@dataclass(frozen=True)
-class Gauge:
-    """How full a post is."""
-
-    count: int
-    most: int
-
-    @property
-    def high(self) -> float:
-        """From where on it is nearly full."""
-        return self.most * NEARLY_FULL
 
 
 class Previews:
@@ -104,7 +86,7 @@ def _page(
         article=told.live.article if told else None,
         url=told.url if told else "",
         remarks=remarks,
-        looks=[(look, _gauge(look)) for look in looks],
+        looks=looks,
         error="" if error is None or isinstance(error, Invalid) else str(error),
         faults=error.fields if isinstance(error, Invalid) else (),
         say=lambda remark: _said(words, remark),
@@ -115,8 +97,3 @@ def _said(words: Mapping[str, str], remark: str) -> str:
     """The remark in the reader's language, as far as that has words for it."""
     begin, colon, rest = remark.partition(": ")
     return words.get(remark) or f"{words.get(begin, begin)}{colon}{rest}"
-
-
-def _gauge(look: Look) -> Gauge | None:
-    found = COUNT.match(look.length)
-    return Gauge(*map(int, found.groups())) if found else None

@@ -46,7 +46,7 @@ class Sessions:
         self._redis = redis
         self._keyring = keyring
 
-    async def tries_left(self, address: str) -> bool:
+    async def may_try(self, address: str) -> bool:
         """Count a try of this address; False when there were too many in a minute."""
         key = f"{CONSOLE}:tries:{address}"
         async with self._redis.pipeline() as pipe:

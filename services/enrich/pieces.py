@@ -39,16 +39,14 @@ def without_pieces(
     all_names, measures = "\n".join(one.name for one in names), folded_entries("measures")
     for one in found:
         name = text.folded[one.start : one.end]
-        if one.kind == "topic":
-            may_be_cut = one.times >= AGAIN or name[0] in measures
-            if name in all_names and _is_of_a_name(text, name, names):
-                continue
-            if not may_be_cut:
-                yield one
-                continue
+        is_topic = one.kind == "topic"
+        if is_topic and name in all_names and _is_of_a_name(text, name, names):
+            continue
         if one.kind == "organisation" and _is_head_of_another(text, name):
             continue
-        if one.kind in NAMED_KINDS or not _is_cut_out(text, one, name):
+        may_be_cut = one.kind == "place"
+        may_be_cut |= is_topic and (one.times >= AGAIN or name[0] in measures)
+        if not (may_be_cut and _is_cut_out(text, one, name)):
             yield one
 
 

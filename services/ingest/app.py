@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr
+from pydantic import Field, PositiveInt
 
 from services.ingest import openapi
 from services.ingest.admission import Admission
@@ -13,7 +13,7 @@ from services.ingest.release import Release
 from services.ingest.sources.http_api import HttpApi
 from services.ingest.sources.stream import GROUP, Inbox
 from shared.bus import Bus
-from shared.doorkeeper import Doorkeeper
+from shared.doorkeeper import Doorkeeper, Entrance
 from shared.hop import StreamSettings
 from shared.keyring import Keyring
 from shared.redis import RedisSettings
@@ -22,15 +22,9 @@ from shared.settings import Settings
 from shared.streams import INBOX, Keys
 
 
-class IngestSettings(BaseModel):
+class IngestSettings(Entrance):
     """Settings `[ingest]`; the defaults file says what each means."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str
-    port: Annotated[int, Field(ge=0, le=65535)]
-    keys: tuple[SecretStr, ...]
-    local_key: SecretStr
     max_body_bytes: PositiveInt
     max_memory_share: Annotated[float, Field(gt=0, le=1)]
 
@@ -45,7 +39,7 @@ def build(settings: Settings) -> Service:
     intake = Intake(Ledger(bus.redis, Keys(streams.partitions)), lambda: datetime.now(UTC))
     bus.hop([INBOX], GROUP, Inbox(intake))
     admission = Admission(bus.redis, own.max_memory_share)
-    keyring = Keyring(bus.redis, [k.get_secret_value() for k in (*own.keys, own.local_key)])
+    keyring = Keyring(bus.redis, own.plain_keys)
     api = HttpApi(intake, Doorkeeper(keyring), admission, max_body_bytes=own.max_body_bytes)
     return Service(
         "ingest",

@@ -1,5 +1,6 @@
 """How a story would look at each destination: the post, its count, its card, what is lost of it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,9 @@ from shared.errors import Rejected
 from shared.http import PublicClient
 from shared.text import excerpt
 
+COUNT = re.compile(r"(\d+) / (\d+)")
+NEARLY_FULL = 0.9
+
 
 @dataclass(frozen=True)
 class Card:
@@ -27,6 +31,19 @@ class Card:
     url: str
     picture: str
     is_own: bool
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """How full a post is, in the platform's own unit."""
+
+    count: int
+    most: int
+
+    @property
+    def high(self) -> float:
+        """From which count on it is nearly full."""
+        return self.most * NEARLY_FULL
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,12 @@ class Look:
     bars: tuple[str, ...]
     warnings: tuple[str, ...]
     card: Card | None = None
+
+    @property
+    def gauge(self) -> Gauge | None:
+        """Of the first limit that its length names; None where there is none."""
+        found = COUNT.match(self.length)
+        return Gauge(*map(int, found.groups())) if found else None
 
     def with_card(self, card: Card | None, warnings: tuple[str, ...]) -> "Look":
         return replace(self, card=card, warnings=warnings)

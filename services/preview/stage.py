@@ -64,7 +64,12 @@ class Stage:
     async def show(
         self, kind: str, settings: Mapping[str, Any], announcement: Announcement
     ) -> Staged:
-        """What readers there would see. `settings` empty = an account of the sandbox."""
+        """What readers there would see. `settings` empty = an account of the sandbox.
+
+        Raises Rejected where there is no such channel, or it does not take the settings.
+        """
+        if kind not in CHANNELS:
+            raise Rejected(f"no channel {kind}; there are {', '.join(CHANNELS)}")
         plug, platform = CHANNELS[kind], PLATFORMS.get(kind)
         there = platform.settings(ADDRESS) if platform else {}
         checked = channel_settings(plug, settings or there)

@@ -5,9 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, time_ns
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -43,6 +41,7 @@ from services.publish.site.serve import site_app
 from services.publish.subscriptions.wiring import subscription_routes
 from services.publish.withdrawal_watch import WithdrawalWatch
 from shared.bus import Bus
+from shared.doorkeeper import Entrance
 from shared.errors import Misconfigured
 from shared.hop import StreamSettings
 from shared.http import HttpSettings, public_client
@@ -56,17 +55,6 @@ from shared.streams import ENRICHED, PUBLISHED, Keys
 OPEN_SECONDS = 0.5
 
 
-class PublishSettings(BaseModel):
-    """Settings `[publish]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str
-    port: Annotated[int, Field(ge=0, le=65535)]
-    keys: tuple[SecretStr, ...]
-    local_key: SecretStr
-
-
 class SiteSettings(Site):
     """Settings `[site]`: the newspaper, and where its files are written."""
 
@@ -75,7 +63,7 @@ class SiteSettings(Site):
 
 def build(settings: Settings, now: Callable[[], int] | None = None) -> Service:
     """The service, not started. Call inside a running event loop. `now` is its couriers' clock."""
-    own = settings.section("publish", PublishSettings)
+    own = settings.section("publish", Entrance)
     streams, site = settings.section("streams", StreamSettings), _site(settings, own)
     url = settings.section("redis", RedisSettings).url.get_secret_value()
 
@@ -189,7 +177,7 @@ def _now_ms() -> int:
     return time_ns() // 1_000_000
 
 
-def _site(settings: Settings, own: PublishSettings) -> SiteSettings:
+def _site(settings: Settings, own: Entrance) -> SiteSettings:
     """The newspaper; without an address of its own it is where this service listens."""
     site = settings.section("site", SiteSettings)
     if not site.folder:

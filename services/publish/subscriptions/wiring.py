@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, SecretStr
 from redis.asyncio import Redis
 from starlette.routing import Route
 
@@ -15,31 +14,21 @@ from services.publish.delivery.survey import Survey
 from services.publish.subscriptions import openapi
 from services.publish.subscriptions.api import SubscriptionApi
 from services.publish.subscriptions.keeping import Keeping
-from shared.doorkeeper import Doorkeeper
+from shared.doorkeeper import Doorkeeper, Entrance
 from shared.http import HttpSettings, public_client
 from shared.keyring import Keyring
 from shared.settings import Settings
 from shared.streams import Keys
 
 
-class Door(BaseModel):
-    """Fixed keys: of the settings `[publish]` what is needed here."""
-
-    model_config = ConfigDict(frozen=True)
-
-    keys: tuple[SecretStr, ...]
-    local_key: SecretStr
-
-
 def subscription_routes(settings: Settings, redis: Redis, keys: Keys, plugs: Plugs) -> list[Route]:
     """All routes, to be mounted at the root before those of the site."""
-    http, door = settings.section("http", HttpSettings), settings.section("publish", Door)
-    fixed = [key.get_secret_value() for key in (*door.keys, door.local_key)]
+    http, own = settings.section("http", HttpSettings), settings.section("publish", Entrance)
     destinations, ledger = Destinations(redis), Ledger(redis, keys)
     keeping = Keeping(destinations, plugs, http.allow_networks, lambda: datetime.now(UTC))
     survey = Survey(destinations, ledger, Lines(redis, ledger), _millis)
     api = SubscriptionApi(keeping, survey, CallLog(redis, keys), lambda: public_client(http))
-    return [openapi.route(), *api.routes(Doorkeeper(Keyring(redis, fixed)))]
+    return [openapi.route(), *api.routes(Doorkeeper(Keyring(redis, own.plain_keys)))]
 
 
 def _millis() -> int:
