@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from services.enrich.words import Text
 from shared.article import TagKind
 
-LISTED, QUOTED, PHRASE = "常見主題", "引號內", "詞組"
+LISTED, QUOTED, PHRASE, IN_VOCABULARY = "常見主題", "引號內", "詞組", "編輯詞彙"
 NEAR_CHARS, FAR_CHARS = 60, 200
 LEAD_CHARS = 250
 """A first paragraph that is longer is no lead."""
@@ -202,7 +202,7 @@ def signs_of(text: Text, layout: Layout, one: Candidate) -> tuple[float, ...]:
         math.exp(-first / FAR_CHARS),
         float(one.first < layout.lead),
         float(one.first > layout.last),
-        float(one.evidence == LISTED or (one.holds and one.times > 1)),
+        float(one.evidence in (LISTED, IN_VOCABULARY) or (one.holds and one.times > 1)),
         float(one.evidence == QUOTED),
         float(one.evidence == PHRASE),
         float(nature == "verb"),

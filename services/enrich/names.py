@@ -19,6 +19,8 @@ from services.enrich.organisations import organisations_in
 from services.enrich.people import people_in, writers_of
 from services.enrich.storms import storms_in
 from services.enrich.teams import teams_in
+from services.enrich.vocabulary import Vocabulary
+from services.enrich.vocabulary_terms import named_in
 from services.enrich.words import Text, hashes_of
 from shared.article import Article
 
@@ -34,10 +36,24 @@ class Names:
 def names_of(article: Article, text: Text, corpus: Corpus) -> Names:
     """The names of an article, without those who wrote it."""
     found = _names(text, tuple(author.name for author in article.authors), article.byline)
+    found = _with_terms(text, found, corpus.vocabulary)
     remembered = list(_remembered(article.uri, text, found, corpus))
-    cut = _places(span for one in remembered for span in one.mentions)
-    whole = [one for one in found.named if any(at not in cut for at, _ in one.mentions)]
-    return Names((*whole, *remembered), found.bylines)
+    return Names((*_outside(remembered, found.named), *remembered), found.bylines)
+
+
+def _with_terms(text: Text, found: Names, vocabulary: Vocabulary) -> Names:
+    """The names that the editors know before those that rules find."""
+    if not vocabulary.term:
+        return found
+    longer = [span for one in found.named for span in one.mentions]
+    terms = list(named_in(text, vocabulary, (*found.bylines, *longer)))
+    return Names((*terms, *_outside(terms, found.named)), found.bylines)
+
+
+def _outside(others: Iterable[Named], named: Iterable[Named]) -> list[Named]:
+    """The names that do not always begin inside of others."""
+    cut = _places(span for one in others for span in one.mentions)
+    return [one for one in named if any(at not in cut for at, _ in one.mentions)]
 
 
 def _remembered(uri: str, text: Text, found: Names, corpus: Corpus) -> Iterator[Named]:

@@ -21,9 +21,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.enrich.folding import key
+from services.enrich.folding import fold, key
 from shared.article import Line, TagKind, Uri
 from shared.errors import Misconfigured
+
+PREFIX_CHARS = 2
+"""What a name is looked up by; one that is shorter is known and not looked for."""
 
 
 class Entry(BaseModel):
@@ -72,6 +75,15 @@ class Vocabulary(Entry):
     def by_key(self) -> dict[str, Term]:
         """Terms by the key of their label and of every alias."""
         return {key(name): term for term in self.term for name in (*term.aliases, term.label)}
+
+    @cached_property
+    def by_prefix(self) -> dict[str, list[tuple[str, Term]]]:
+        """Folded names and their terms by how they begin, the longest first."""
+        named = [(fold(name), term) for term in self.term for name in (term.label, *term.aliases)]
+        found: dict[str, list[tuple[str, Term]]] = {}
+        for name, term in sorted(named, key=lambda one: -len(one[0])):
+            found.setdefault(name[:PREFIX_CHARS], []).append((name, term))
+        return found
 
     @cached_property
     def by_uri(self) -> dict[str, Links]:

@@ -38,6 +38,31 @@ def test_a_term_in_latin_letters_is_no_part_of_a_longer_word() -> None:
     assert "台積電" not in tag_names(tagged(TSMC, "新元件名為TSMCX，規格未公布。"))
 
 
+SHINING = """[[term]]
+label = "曜川"
+aliases = ["曜川電"]
+kind = "organisation"
+
+[[term]]
+label = "潮間帶廊道"
+"""
+
+
+def test_a_term_that_no_rule_would_find_is_a_tag_in_one_piece() -> None:
+    body = "曜川電昨天說，曜川要在潮間帶廊道旁種樹，潮間帶廊道年底完工。"
+    assert ("曜川", "organisation") not in {(t.name, t.kind) for t in tagged("", body).tags}
+    found = {(tag.name, tag.kind): tag for tag in tagged(SHINING, body).tags}
+    assert "編輯詞彙" in found["曜川", "organisation"].evidence
+    assert "共 2 次" in found["曜川", "organisation"].evidence, "the alias counts"
+    assert ("潮間帶廊道", "topic") in found
+    assert not [name for name, _ in found if name != "潮間帶廊道" and name in "潮間帶廊道"]
+
+
+def test_a_term_inside_a_longer_name_is_not_spoken_of() -> None:
+    body = "曜川文教基金會昨天頒獎，曜川文教基金會董事長李賢義說，明年還有。" + CHIPS
+    assert "曜川" not in tag_names(tagged(SHINING, body))
+
+
 def test_a_blocked_name_is_no_tag_and_the_others_move_up() -> None:
     blocked = "[[term]]\nlabel = '陳明德'\nnever = true"
     assert "陳明德" in tag_names(tagged("", HARBOUR))

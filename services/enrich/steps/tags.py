@@ -13,7 +13,7 @@ from services.enrich.judgement import Candidate
 from services.enrich.names import names_of
 from services.enrich.step import Findings
 from services.enrich.vocabulary import Vocabulary
-from services.enrich.vocabulary_tags import demanded_in
+from services.enrich.vocabulary_terms import demanded_in
 from services.enrich.words import Text, read
 from shared.article import Article, Tag, TagKind
 
