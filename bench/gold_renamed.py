@@ -30,7 +30,7 @@ SEEDS = 3
 PERSON_CHARS, OWN_CHARS = 3, 2
 
 
-def measure(half: str, gold: Sequence[GoldArticle]) -> Iterator[tuple[str, str, str]]:
+def measure(gold: Sequence[GoldArticle]) -> Iterator[tuple[str, str, str]]:
     """Rows: measure, figure, target."""
     for what, kind in (("people", "person"), ("firms", "auspicious"), ("firms, by words", "words")):
         found = asked = 0
@@ -40,7 +40,7 @@ def measure(half: str, gold: Sequence[GoldArticle]) -> Iterator[tuple[str, str, 
                 new = dict(_people(one, draw) if kind == "person" else _firms(one, draw, kind))
                 found, asked = found + _found(one, new), asked + len(new)
         figure = f"{found / max(asked, 1):.3f} ({found} of {asked})"
-        yield f"gold {half}: {what} of other names recognised", figure, ""
+        yield f"{what} of other names recognised", figure, ""
 
 
 def _people(one: GoldArticle, draw: random.Random) -> Iterator[tuple[str, tuple[str, str]]]:

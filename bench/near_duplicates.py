@@ -5,7 +5,7 @@ Edits are made by rule on real texts; SimHash stands beside, at the distance tha
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -66,12 +66,6 @@ def false_pairs(texts: list[str]) -> int:
     sketches = [sketch_of(Text(text)) for text in texts]
     pairs = (draw.sample(range(len(texts)), 2) for _ in range(RANDOM_PAIRS))
     return sum(containment(sketches[one], sketches[two]) >= 0.6 for one, two in pairs)
-
-
-def same_event_share(pairs: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """Of pairs that tell one event in different words: judged the same, and all."""
-    judged = [containment(sketch_of(Text(a)), sketch_of(Text(b))) >= 0.6 for a, b in pairs]
-    return sum(judged), len(judged)
 
 
 def simhash(text: str) -> int:

@@ -24,6 +24,7 @@ COMMANDS = {
     "withdraw": f"{HOME}.withdraw:withdraw",
     "trace": f"{HOME}.trace:trace",
     "explain": f"{HOME}.explain:explain",
+    "new-words": f"{HOME}.new_words:propose",
     "preview": f"{HOME}.preview:preview",
     "status": f"{HOME}.status:status",
     "withdrawals": f"{HOME}.withdrawals:withdrawals",

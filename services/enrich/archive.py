@@ -8,7 +8,7 @@ A replica reads it once at its start, drops what later versions have replaced, a
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -128,7 +128,13 @@ class Archive:
         return len(wanted)
 
     async def _remember(self, some: Sequence["Stored"]) -> None:
-        """Read the articles themselves: a few at a time, since all together may be gigabytes."""
+        """Take in the articles themselves, giving way to other tasks after each."""
+        async for article in self._bodies(some):
+            self._corpus.remember(article)
+            await asyncio.sleep(0)
+
+    async def _bodies(self, some: Sequence["Stored"]) -> AsyncIterator[Article]:
+        """Read articles in order: a few at a time, since all together may be gigabytes."""
         bodies: dict[str, bytes | None] = {}
         for partition, key in enumerate(self._keys.every(ARCHIVE)):
             names = [one.name for one in some if self._keys.partition(one.uri) == partition]
@@ -138,8 +144,15 @@ class Archive:
         for one in some:
             body = bodies[one.name]
             if body:  # None: another replica has dropped it meanwhile for a later version
-                self._corpus.remember(Article.model_validate_json(body))
-            await asyncio.sleep(0)
+                yield Article.model_validate_json(body)
+
+    async def newest(self, most: int) -> AsyncIterator[list[Article]]:
+        """The last articles of the archive that stand, the newest first, some at a time."""
+        stored = [one for one in await self._stored() if one.order[1] == 0]
+        stored.sort(key=lambda one: (one.when or 0.0, one.uri), reverse=True)
+        for start in range(0, min(most, len(stored)), READ_COUNT):
+            some = stored[start : min(start + READ_COUNT, most)]
+            yield [article async for article in self._bodies(some)]
 
     async def read(self, uri: str) -> Article | None:
         """The archived article that the corpus knows under this uri."""

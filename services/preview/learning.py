@@ -1,5 +1,6 @@
 """What previews and commands learn: an article of a file, and the archive as enrich knows it."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -42,7 +43,16 @@ def ignorant(settings: Settings) -> Pipeline:
 async def learnt(settings: Settings, redis: Redis, keys: Keys) -> tuple[Pipeline, Archive]:
     """A pipeline that knows every article of the archive, and the archive."""
     pipeline = ignorant(settings)
-    days = settings.section("enrich", EnrichSettings).corpus_days
-    archive = Archive(redis, keys, pipeline.corpus, timedelta(days=days))
+    archive = _archive(settings, redis, keys, pipeline.corpus)
     await archive.rebuild(datetime.now(UTC))
     return pipeline, archive
+
+
+def newest(settings: Settings, redis: Redis, keys: Keys, most: int) -> AsyncIterator[list[Article]]:
+    """The last articles of the archive that stand, the newest first, some at a time."""
+    return _archive(settings, redis, keys, Corpus()).newest(most)
+
+
+def _archive(settings: Settings, redis: Redis, keys: Keys, corpus: Corpus) -> Archive:
+    days = settings.section("enrich", EnrichSettings).corpus_days
+    return Archive(redis, keys, corpus, timedelta(days=days))

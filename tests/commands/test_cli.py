@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from services.cli import app
 from shared.embedded import remembered_url
 from shared.keyring import SCOPES, USUAL_SCOPES
 from shared.streams import INBOX, dead_letters
+from tests.enrich.samples import BASEBALL, CHIPS, TRANSIT, TYPHOON
 from tests.installation import Installation, command, installation, until
 
+OTHERS = (BASEBALL, CHIPS, TRANSIT, TYPHOON)
 pytestmark = pytest.mark.xdist_group("command line")
 
 COMMANDS = (
@@ -34,6 +37,7 @@ COMMANDS = (
     "replay",
     "trace",
     "explain",
+    "new-words",
     "preview",
     "sandbox",
     "status",
@@ -178,6 +182,24 @@ def test_a_story_is_explained_by_uri_and_from_a_file(here: Installation, story: 
         assert {one["name"] for one in told["terms"] if one["fate"].startswith("tag")} == tags
     assert "what became of it" in here.run("explain", uri_of(story)).stdout
     assert here.run("explain", "urn:unknown").returncode == 1
+
+
+def test_new_words_of_the_archive_are_proposed_and_can_be_pasted(
+    here: Installation, tmp_path: Path
+) -> None:
+    said = ["今年{}湧入遊客", "縣府整修{}，工期半年", "她在{}拍婚紗照", "從前的{}只有漁民來"]
+    for number, (words, body) in enumerate(zip(said, OTHERS, strict=True)):
+        file = tmp_path / f"{number}.json"
+        headline = words.format("穹頂鷺亭")
+        told = {"uri": f"urn:words:{number}", "headline": headline, "body_text": body}
+        file.write_text(json.dumps(told), "utf-8")
+        here.run("send", str(file))
+    until(lambda: here.page_of("urn:words:3"))
+    assert "穹頂鷺亭" in here.run("new-words", "--least", "4").stdout
+    assert "穹頂鷺亭" in {one["name"] for one in here.told("new-words", "--least", "4")}
+    pasted = tomllib.loads(here.run("new-words", "--least", "4", "--toml").stdout)
+    assert {"label": "穹頂鷺亭", "kind": "topic"} in pasted["term"]
+    assert "no new word stands in 9" in here.run("new-words", "--least", "9").stdout
 
 
 def test_a_story_that_never_came_is_told_with_exit_code_1(here: Installation) -> None:

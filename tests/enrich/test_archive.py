@@ -175,6 +175,18 @@ async def test_what_is_too_old_is_not_looked_at(redis: Redis, keys: Keys) -> Non
     assert len(later.corpus) == 0
 
 
+async def test_the_newest_articles_that_stand_are_read_newest_first(
+    redis: Redis, keys: Keys
+) -> None:
+    replica = Replica.new(redis, keys)
+    for story in newspaper():
+        await replica.enrich(story)
+    await replica.enrich(article("urn:n:6", "", version=2, pubstatus="canceled"))
+    found = [one async for some in replica.archive.newest(3) for one in some]
+    assert [one.uri for one in found] == ["urn:n:5", "urn:n:4", "urn:n:3"]
+    assert found[0].body_text == newspaper()[4].body_text
+
+
 async def test_an_entry_that_is_no_event_of_ours_does_not_stop_it(redis: Redis, keys: Keys) -> None:
     replica = Replica.new(redis, keys)
     async with following(replica):
