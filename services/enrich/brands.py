@@ -13,13 +13,12 @@ from itertools import islice
 from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries
 from services.enrich.name_grammar import part_of
-from services.enrich.named import Span
+from services.enrich.named import LATIN_NAME, Span
 from services.enrich.offices import offices_in
 from services.enrich.suffixes import ending_in
 from services.enrich.words import Text
 
 QUOTED = re.compile(rf"「([{HAN}a-z0-9 ]{{2,10}})」")
-LATIN = re.compile(r"[A-Z][A-Za-z]{1,14}(?: [A-Z][A-Za-z]{1,14}){0,2}(?![A-Za-z])")
 SHORTEST, LONGEST = 2, 4
 OFTEN = 2
 FOUNDED = ("另组", "成立", "创立", "筹组", "组成", "创办")
@@ -85,7 +84,7 @@ def _behind_kinds(text: Text) -> Iterator[tuple[Span, str]]:
         if word in kinds:
             end = at + len(word)
             quoted = QUOTED.match(text.folded, end)
-            latin = LATIN.match(text.surface, end)
+            latin = LATIN_NAME.match(text.surface, end)
             while quoted:
                 yield quoted.span(1), f"前接「{word}」"
                 end = quoted.end() + 1

@@ -12,7 +12,11 @@ from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.named import Span
 from services.enrich.words import Text
 
-DOTTED = re.compile(rf"([{HAN}]{{1,12}})[·‧•・˙](?:[{HAN}]{{1,6}}[·‧•・˙]){{0,3}}([{HAN}]{{1,12}})")
+JOINING = "与和及跟"
+"""What stands between two names, and in none."""
+DOTTED = re.compile(
+    rf"([{HAN}]{{1,12}})[·‧•・˙](?:(?:(?![{JOINING}])[{HAN}]){{1,6}}[·‧•・˙]){{0,3}}([{HAN}]{{1,12}})"
+)
 DOT = re.compile("[·‧•・˙]")
 MARKS = re.compile(rf"^|[^{HAN}]+")
 """What a sentence begins behind."""

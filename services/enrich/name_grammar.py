@@ -13,7 +13,12 @@ from typing import Literal
 
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import folded_entries
-from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, ends_as_organisation, is_ending
+from services.enrich.suffixes import (
+    MIN_BEFORE_SHORT_ENDING,
+    ending_in,
+    ends_as_organisation,
+    is_ending,
+)
 from services.enrich.words import Text, is_weak
 
 Part = Literal["noun", "own", "place", "prefix", "whole", "none"]
@@ -41,7 +46,9 @@ POSTED = "驻"
 NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所", "诊所")
 TOWN_ENDINGS = "乡镇区"
 PREFIXED = ("大学", "博物馆", "美术馆", "医院", "中心", "基金会", "协会")
-LOCAL = ("医院", "分院", "监狱")
+LOCAL = ("医院", "分院", "监狱", "改良场", "试验所", "分局", "分署")
+SHORTENED, FEDERATIONS = 2, "协总联"
+"""中華|桌協."""
 MINISTRIES = frozenset("部院府会署局")
 DISTRICT_ENDINGS = "县市乡镇区里村"
 WHOLE_DISTRICTS = frozenset(
@@ -107,11 +114,12 @@ def is_trade(word: str, ending: str, *, is_first: bool) -> bool:
 def start_of_listed(text: Text, place: int) -> int:
     """Where a listed name begins with what belongs before it: 國立|成功大學, 法務部|矯正署."""
     at, word = text.words[place]
-    if not place or len(word) <= MAX_SHORT - 1:
+    start, other = text.words[place - 1] if place else (0, "")
+    if start + len(other) != at or not other:
         return at
-    start, other = text.words[place - 1]
-    if start + len(other) != at:
-        return at
+    if len(word) == SHORTENED:
+        is_federation = word[-1] in FEDERATIONS and part_of(other) == "prefix"
+        return start if is_federation else at
     if word.endswith(_children()) and is_ending(other):
         return start_of_name(text, place - 1, frozenset())
     is_part = part_of(other) == "prefix" and word.endswith(PREFIXED)
@@ -142,7 +150,8 @@ def _part_by_nature(word: str) -> Part:
     if is_weak(word) and not word.startswith("第"):
         return "none"
     if ends_as_organisation(word) and len(word) > MIN_BEFORE_SHORT_ENDING:
-        return "whole"
+        is_thing = nature == "noun" and ending_in(word) in folded_entries("weak_suffixes")
+        return "noun" if is_thing else "whole"
     if nature == "unknown":
         return "own" if NEVER_OWN.isdisjoint(word) else "none"
     if nature == "other":

@@ -9,6 +9,11 @@ from shared.article import TagKind
 
 Span = tuple[int, int]
 MAX_MENTIONS = 500
+LETTER = "A-Za-zÀ-ÖØ-öø-ſ"
+LATIN_NAME = re.compile(
+    rf"[A-ZÀ-ÖØ-Þ][{LETTER}]{{1,14}}(?: [A-ZÀ-ÖØ-Þ][{LETTER}]{{1,14}}){{0,2}}(?![{LETTER}])"
+)
+"""One to three words in Latin letters, each with a capital."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
+from services.enrich.associations import start_of_association
 from services.enrich.brands import TRADES, brands_in
 from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries, function_words
+from services.enrich.localities import without_place
 from services.enrich.name_grammar import (
     MAX_WORDS,
     part_of,
@@ -22,11 +24,12 @@ from services.enrich.name_grammar import (
 from services.enrich.named import Named, all_mentions, mentions_of
 from services.enrich.offices import offices_in
 from services.enrich.own_names import is_between, start_of_own, with_first
-from services.enrich.short_forms import FEW_FOR_SHORTENING, shortened_in, tails_of
+from services.enrich.short_forms import shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,
     ending_of,
     ends_as_organisation,
+    is_ending,
     last_characters,
     loose_endings,
 )
@@ -36,20 +39,31 @@ MAX_ORGANISATIONS = 40
 FEW, MIN_FIRM = 2, 3
 THINGS = frozenset("线桥路站案馆园港湾区号楼法费税式型性化")
 """Characters that what is built or decided ends with, and firms do not: 萬大線|工程."""
-TEMPLES = frozenset("宫庙寺殿")
 WEAK_LAST = frozenset("厂庙院处")
 BEFORE_OFFICES = ("前", "副", "现", "新", "老")
-SCHOLARLY = ("大学", "学院", "研究所")
 SPEAKING = ("说", "则", "称")
 TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
 """Parts of a name that tell which firm or market it is, as words for what it does do not."""
-COUNTRIES = ("日本", "美国", "韩国", "德国", "法国", "英国", "荷兰", "印度", "泰国", "越南")
 SIZES = "新大小"
 PARTY_ENDING = "党"
 PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
 HEADED = frozenset("部署局处院馆所厂厅省")
 """Endings that an office begins with: 部長, 局長."""
 AGENCIES = frozenset("局署")
+OF_A_CITY, AGENCY_CHARS = "局处", 3
+ANY_AGENCY = (
+    "管理局",
+    "管理处",
+    "办事处",
+    "事业处",
+    "服务处",
+    "代表处",
+    "联络处",
+    "营业处",
+    "工程处",
+    "秘书处",
+    "总务处",
+)
 COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")
 """Endings of agencies, which need no town before them: 衛生局, 消防署."""
 OF_A_PARTY = frozenset("籍团主立议总推提")
@@ -93,11 +107,19 @@ def _ended(text: Text, taken: frozenset[int]) -> Iterator[tuple[str, str]]:
                 yield name, "結尾"
         elif is_listed:
             yield name, "名單"
+        elif _is_agency(name):
+            yield name, "機關"
         elif _may_end_here(text, place) and ends_as_organisation(name):
             if _is_name(text, start, end, place):
                 yield name, "結尾"
         elif word in loose and _is_firm(text, start, end, place):
             yield name, "結尾"
+
+
+def _is_agency(name: str) -> bool:
+    """Whether it is an agency that a city has one of, named without its city: 環保局, 公園處."""
+    is_one = len(name) == AGENCY_CHARS and name[-1] in OF_A_CITY and is_ending(name)
+    return is_one and name not in ANY_AGENCY
 
 
 def _headed(text: Text) -> dict[int, int]:
@@ -112,7 +134,11 @@ def _headed(text: Text) -> dict[int, int]:
         place = text.place_of(at)
         if place > 0 and text.words[place][0] == at and _touches(text, place):
             place -= 1
-        if text.folded[at - 1] in (text.folded[at], *BEFORE_OFFICES):
+        if text.folded[at - 1] in BEFORE_OFFICES:
+            continue
+        if text.folded[at - 1] == text.folded[at]:
+            if place >= 0 and text.words[place][0] < at:
+                found[text.words[place][0]] = at
             continue
         if place >= 0 and text.words[place][0] < at:
             found[text.words[place][0]] = at + 1
@@ -145,42 +171,13 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
     if len(word) == 1 and place and text.words[place - 1][1][0].isnumeric():
         return at
     start = start_of_name(text, place, taken)
+    whole = start_of_association(text, place, taken)
+    if whole is not None and whole < start:
+        return whole
     if at - start < FEW:
         bounded = start_of_own(text, place, taken)
         start = start if bounded is None else min(start, bounded)
-    return _without_country(text, with_first(text, start), end)
-
-
-def _behind_places(text: Text, start: int, end: int) -> int:
-    """Leave the township off a temple: 線西鄉|慶安宮."""
-    place = text.place_of(start)
-    while text.ends[place] < end - 1 and part_of(text.words[place][1]) == "place":
-        place += 1
-    behind = int(text.starts[place])
-    rest = text.folded[behind:end]
-    return behind if ends_as_organisation(rest) and not is_known(rest) else start
-
-
-@cache
-def _firms() -> tuple[str, ...]:
-    return tuple(folded_entries("weak_suffixes"))
-
-
-def _without_country(text: Text, start: int, end: int) -> int:
-    """Leave 日本 off 日本東北電材, and a town off what is mostly named without it."""
-    is_without = text.folded[start:end].endswith((*_firms(), *SCHOLARLY))
-    countries = COUNTRIES if is_without else ()
-    for country in countries:
-        behind = start + len(country)
-        if text.folded.startswith(country, start) and end - behind > FEW_FOR_SHORTENING - 1:
-            return behind
-    if text.folded[end - 1] in TEMPLES:
-        return _behind_places(text, start, end)
-    town, rest = text.folded[start : start + 2], text.folded[start + 2 : end]
-    is_alone = len(rest) > FEW_FOR_SHORTENING and town in folded_entries("places")
-    if is_alone and text.folded.count(rest) > 2 * text.folded.count(town + rest):
-        return start + 2
-    return start
+    return without_place(text, with_first(text, start), end)
 
 
 def _is_name(text: Text, start: int, end: int, place: int) -> bool:

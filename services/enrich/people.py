@@ -13,7 +13,13 @@ from functools import cache, lru_cache
 
 from services.enrich.family_names import first_characters, surnames
 from services.enrich.folding import fold, folded_entries
-from services.enrich.foreign import LONG_BY_SOUND, foreign_names_in, parts_of, sounded_names_in
+from services.enrich.foreign import (
+    JOINING,
+    LONG_BY_SOUND,
+    foreign_names_in,
+    parts_of,
+    sounded_names_in,
+)
 from services.enrich.given_names import may_be_given
 from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
@@ -38,6 +44,9 @@ MOST_COMMON = 60
 LONG = 3
 NEARLY = 1.5
 """A name is no name if one character more is nearly as sure a name."""
+DECLARING = frozenset(
+    ("表示", "指出", "强调", "认为", "回应", "透露", "呼吁", "坦言", "批评", "宣布")
+)
 GLUED_VERBS = frozenset("送攻扑投轰收打带赴率学挥接击夺抢")
 MAX_FAMILIES = 1 << 14
 
@@ -128,7 +137,7 @@ def _names(around: Surroundings, foreign: list[Span]) -> Iterator[tuple[str, str
 def _families(name: str) -> tuple[int, ...]:
     """The lengths of the family names it may begin with: 諸葛, 江 and 江陳 of a wife."""
     lengths = [length for length in (3, 2, 1) if name[:length] in surnames()]
-    if name[0] != name[1:2] and _commonest().issuperset(name[:2]):
+    if name[0] != name[1:2] and name[0] in first_characters() and name[1:2] in _commonest():
         lengths.append(2)
     return tuple(lengths)
 
@@ -147,11 +156,22 @@ def _readings(around: Surroundings, start: int) -> Iterator[tuple[float, int, in
     for family in _families(folded[start : start + 3]):
         for end in (start + family + 2, start + family + 1):
             name = folded[start:end]
-            if end > len(folded) or NOT_HAN.search(name) or not may_be_given(name[family:]):
+            if (
+                end > len(folded)
+                or NOT_HAN.search(name)
+                or not _is_given(around, end, name[family:])
+            ):
                 continue
             sure, why = sureness(around, start, end, family)
             if sure >= SURE and not _is_too_long(around, start, end):
                 yield sure, start, end, why
+
+
+def _is_given(around: Surroundings, end: int, given: str) -> bool:
+    """Whether it may be a given name: 季中和 where somebody 表示, and no 和 that joins two."""
+    if given[-1] in JOINING and around.words.get(end, "") in DECLARING:
+        given = given[:-1]
+    return may_be_given(given)
 
 
 def _is_too_long(around: Surroundings, start: int, end: int) -> bool:

@@ -41,6 +41,8 @@ ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷
 PREPOSITIONS = frozenset("向和于从於")
 """Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
 PLACE_ENDINGS = frozenset("桥港岛路街村镇乡里区市县国线站寺庙")
+FIRM_ENDINGS = frozenset("银金控科电党盟")
+"""How short forms of firms and parties end: 海川銀."""
 LANDSCAPE = frozenset("山川河江湖")
 
 
@@ -113,7 +115,8 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
         sure += 2 if likeness(name[family:]) > 0 else 0
     sure -= 1.5 if len(name) == family + 1 else 0
     is_told = why.startswith("職稱") or start in around.kin_before
-    if not is_told and _is_doubtful(name, family):
+    is_odd = _is_odd(around, start, name, family)
+    if not is_told and _is_doubtful(name, family, is_odd=is_odd):
         return 0.0, why
     is_told = is_told or speaks
     sure -= UNLIKE if not is_told and likeness(name[family:]) < 0 else 0.0
@@ -204,11 +207,20 @@ def _is_of_the_next(around: Surroundings, at: int) -> bool:
     return (is_open or is_like) and around.folded[at : at + 1] in first_characters()
 
 
-def _is_doubtful(name: str, family: int) -> bool:
+def _is_doubtful(name: str, family: int, *, is_odd: bool) -> bool:
     """Whether only an office makes a name of it."""
-    is_rare = name[:family] in folded_entries("rare_surnames") or name[0] in PREPOSITIONS
+    is_rare = name[:family] in folded_entries("rare_surnames") and not is_odd
+    is_rare |= name[0] in PREPOSITIONS
     is_short = len(name) == family + 1
     return is_rare or name[-1] in PLACE_ENDINGS or (is_short and name[-1] in LANDSCAPE)
+
+
+def _is_odd(around: Surroundings, start: int, name: str, family: int) -> bool:
+    """Whether the cut sees a word in it that no dictionary has, and it comes again: 應家瑋."""
+    is_unknown = around.words.get(start) == name and not is_known(name)
+    is_unknown &= name[-1] not in FIRM_ENDINGS
+    is_like = likeness(name[family:]) >= CLEARLY and len(name) > family + 1
+    return is_unknown and is_like and around.folded.count(name) >= AGAIN
 
 
 def _by_words(around: Surroundings, start: int, end: int) -> float:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from services.enrich.cutter import is_known
 from services.enrich.family_names import first_characters
 from services.enrich.folding import HAN, folded_entries, function_words
-from services.enrich.named import Span
+from services.enrich.named import LATIN_NAME, Span
 from services.enrich.words import Text
 
 QUOTED = re.compile(rf"「([{HAN}a-z0-9 .]{{2,12}})」")
-LATIN = re.compile(r"[A-Z][A-Za-z]{1,14}(?: [A-Z][A-Za-z]{1,14}){0,2}(?![A-Za-z])")
 FAMILIAR = re.compile(rf"[小阿老][{HAN}]")
 BORN = re.compile(r"[（(]?(?:本名|原名)")
 LISTED = re.compile(
@@ -66,7 +65,7 @@ def _quoted(text: Text, words: Mapping[int, str], at: int) -> int:  # noqa: ARG0
 
 
 def _latin(text: Text, words: Mapping[int, str], at: int) -> int:  # noqa: ARG001
-    match = LATIN.match(text.surface, at)
+    match = LATIN_NAME.match(text.surface, at)
     return match.end() if match else 0
 
 
