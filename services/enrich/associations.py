@@ -8,7 +8,7 @@ body it belongs to, and all words between could be a part of a name.
 from functools import cache
 
 from services.enrich.folding import folded_entries
-from services.enrich.name_grammar import is_trade, part_of
+from services.enrich.name_grammar import FOUNDED_AS, is_trade, part_of
 from services.enrich.suffixes import ends_as_organisation
 from services.enrich.words import Text
 
@@ -23,7 +23,9 @@ def start_of_association(text: Text, place: int, taken: frozenset[int]) -> int |
     at, ending = text.words[place]
     if not ending.endswith(_endings()):
         return None
-    end, anchor, behind = at + len(ending), None, ending
+    end, anchor, behind = at + len(ending), _founded(text, at, taken), ending
+    if anchor is not None:
+        return anchor
     for start, word in reversed(text.words_before(at, MAX_WORDS)):
         is_near = start + len(word) == at and end - start <= MAX_CHARS and start not in taken
         if not is_near or not _goes_on(word, behind, ending, is_anchored=anchor is not None):
@@ -32,6 +34,19 @@ def start_of_association(text: Text, place: int, taken: frozenset[int]) -> int |
             anchor = start
         at, behind = start, word
     return anchor
+
+
+def _founded(text: Text, at: int, taken: frozenset[int]) -> int | None:
+    """Where 財團法人 begins, behind which all is its name: 財團法人|至善社會福利|基金會."""
+    for start, word in reversed(text.words_before(at, MAX_WORDS)):
+        behind = start + len(word)
+        if behind > at or start in taken or at - start > MAX_CHARS or not text.ideographic[start]:
+            return None
+        if not text.ideographic[behind:at].all():
+            return None
+        if word in FOUNDED_AS:
+            return start
+    return None
 
 
 def _goes_on(word: str, behind: str, ending: str, *, is_anchored: bool) -> bool:

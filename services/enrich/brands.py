@@ -169,7 +169,7 @@ def _could_be(word: str) -> bool:
 def _why(text: Text, place: int, taken: frozenset[int], acts: Counter[str]) -> str:
     at, word = text.words[place]
     before, after = _beside(text, place - 1, at), _beside(text, place + 1, at + len(word))
-    if before in folded_entries("class_nouns"):
+    if before in folded_entries("class_nouns") and not after[:1].isnumeric():
         return f"前接「{before}」"
     if after in folded_entries("titles"):
         behind = at + len(word) + len(after)

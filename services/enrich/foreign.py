@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.named import Span
+from services.enrich.suffixes import ending_of, loose_endings
 from services.enrich.words import Text
 
 JOINING = "与和及跟"
@@ -52,7 +53,8 @@ def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
     words = dict(text.words)
     for start in offices:
         end = _end_by_sound(text, words, start)
-        if end - start >= SHORTEST_PART:
+        is_firm = words.get(end, "") in loose_endings() or ending_of(words.get(end, "")) == "long"
+        if end - start >= SHORTEST_PART and not is_firm:
             yield start, end
     sounds = folded_entries("transliterations")
     for mark in MARKS.finditer(text.folded):

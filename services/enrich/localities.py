@@ -18,6 +18,7 @@ SCHOLARLY = ("大学", "学院", "研究所")
 TEMPLES = frozenset("宫庙寺殿")
 LOCAL = frozenset("局处署所会府部队段站")
 """How agencies and associations end, to whose names the place belongs."""
+PRACTICES = ("事务所", "诊所")
 SHORTEST, LEAST_BEHIND_COUNTRY = 4, 4
 FEW = 2
 
@@ -60,7 +61,12 @@ def _without_address(text: Text, start: int, end: int) -> int:
         return in_head[0]
     if len(places) >= FEW and text.folded[start : places[0]] in folded_entries("countries"):
         return places[0]
-    is_local = rest[-1] in LOCAL or ending_in(rest) in folded_entries("associations")
+    has_own = part_of(text.words[text.place_of(whole[-1])][1]) in ("own", "place")
+    is_local = (
+        not has_own
+        or (rest[-1] in LOCAL and not rest.endswith(PRACTICES))
+        or ending_in(rest) in folded_entries("associations")
+    )
     return whole[-1] if len(places) >= FEW and not is_local else start
 
 

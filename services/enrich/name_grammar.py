@@ -23,6 +23,7 @@ from services.enrich.words import Text, is_weak
 
 Part = Literal["noun", "own", "place", "prefix", "whole", "none"]
 ORDER: dict[Part, int] = {"noun": 0, "own": 1, "place": 2, "prefix": 3}
+BETWEEN: frozenset[Part] = frozenset(("own", "place", "noun"))
 AGAIN: frozenset[Part] = frozenset(("noun", "own", "place", "prefix"))
 """Parts that may have several words."""
 MAX_CHARS, MAX_WORDS = 18, 7
@@ -38,7 +39,7 @@ BY_LIST: tuple[tuple[tuple[str, ...], Part], ...] = (
     (("organisations",), "whole"),
 )
 """What the lists of the lexicon make of a word; the first that has it tells."""
-NEVER_OWN = frozenset("为经不的了在是偷被把让与说")
+NEVER_OWN = frozenset("为经不的了在是偷被把让与说到完有另没都也仍亦均皆要着著吁")
 GLUED = frozenset("并由遭被")
 """Function words that no name of a firm begins with."""
 POSTED = "驻"
@@ -47,6 +48,8 @@ NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所", "诊�
 TOWN_ENDINGS = "乡镇区"
 PREFIXED = ("大学", "博物馆", "美术馆", "医院", "中心", "基金会", "协会")
 LOCAL = ("医院", "分院", "监狱", "改良场", "试验所", "分局", "分署")
+FOUNDED_BY = ("国立", "市立", "县立", "私立", "公立")
+FOUNDED_AS = ("财团法人", "社团法人")
 SHORTENED, FEDERATIONS = 2, "协总联"
 """中華|桌協."""
 MINISTRIES = frozenset("部院府会署局")
@@ -61,32 +64,66 @@ def start_of_name(text: Text, place: int, taken: frozenset[int], wholes: int = M
 
     `wholes` = how many organisations it may be a part of, one within the other.
     """
-    at, word = text.words[place]
-    end, reached, own = at + len(word), 0, 0
-    is_child = word.endswith(_children())
+    at, ending = text.words[place]
+    end, reached, own = at + len(ending), 0, 0
     for before in range(place - 1, max(place - MAX_WORDS, -1), -1):
-        start, other = text.words[before]
-        is_free = start not in taken or word.endswith(NAMED_AFTER_PEOPLE)
-        if start + len(other) != at or not is_free or end - start > MAX_CHARS:
+        start, word = text.words[before]
+        is_free = start not in taken or ending.endswith(NAMED_AFTER_PEOPLE)
+        if start + len(word) != at or not is_free or end - start > MAX_CHARS:
             break
-        part = part_of(other)
-        is_first = at == text.words[place][0]
-        if reached == 0 and part == "none" and is_trade(other, word, is_first=is_first):
-            part = "noun"
-        if part == "whole" and _is_cause(other, word):
-            part = "noun"
-        if is_child and wholes and (part == "whole" or is_ending(other)):
-            return start_of_name(text, before, taken, wholes - 1)
-        if part == "whole" and len(other) <= MAX_SHORT and not ends_as_organisation(other):
-            part = "own"
-        if part not in ORDER or _ends_a_firm(other, word):
+        whole = _whole_before(text, before, ending) if wholes else None
+        if whole is not None:
+            return start_of_name(text, whole, taken, wholes - 1)
+        part = _part_before(text, before, ending, is_first=reached == 0)
+        if part == "place" and text.words[before + 1][1] in FOUNDED_BY:
+            return start
+        if part not in ORDER or _ends_a_firm(word, ending):
             break
-        own += len(other) if part == "own" else 0
+        own += len(word) if part == "own" else 0
         is_next = ORDER[part] > reached or (ORDER[part] == reached and part in AGAIN)
         if not is_next or own > MAX_OWN_CHARS:
             break
         at, reached = start, ORDER[part]
     return at + (reached == ORDER["own"] and text.folded[at] in GLUED and at + 1 < end)
+
+
+def _whole_before(text: Text, place: int, ending: str) -> int | None:
+    """Where an organisation ends of which the ending names a part: 新竹縣消防局|山崎|分隊."""
+    word = text.words[place][1]
+    if not ending.endswith(_children()):
+        return None
+    if is_ending(word) or (part_of(word) == "whole" and not _is_cause(word, ending)):
+        return place
+    is_between = part_of(word) in BETWEEN and _is_of_a_whole(text, place)
+    return place - 1 if is_between else None
+
+
+def _part_before(text: Text, place: int, ending: str, *, is_first: bool) -> Part:
+    """Which part of the name the word at this place is, left of what was read already."""
+    word = text.words[place][1]
+    part = part_of(word)
+    if is_first and part == "none":
+        behind = text.words[place + 1][1]
+        return "noun" if is_trade(word, ending, is_first=behind == ending) else "none"
+    if part == "whole":
+        is_short = len(word) <= MAX_SHORT and not ends_as_organisation(word)
+        return "noun" if _is_cause(word, ending) else "own" if is_short else "whole"
+    return "noun" if part == "prefix" and _is_inside(text, place) else part
+
+
+def _is_inside(text: Text, place: int) -> bool:
+    """Whether a name of its own stands before a word that may begin a name: 盛唐|國際|資產."""
+    at, word = text.words[place - 1] if place else (0, "")
+    is_near = bool(word) and at + len(word) == text.words[place][0]
+    is_inside = text.words[place][1] in folded_entries("inside_names")
+    return is_near and is_inside and part_of(word) in ("own", "noun") and not is_known(word)
+
+
+def _is_of_a_whole(text: Text, place: int) -> bool:
+    """Whether a whole organisation ends before the word at this place."""
+    at, word = text.words[place - 1] if place else (0, "")
+    is_near = bool(word) and at + len(word) == text.words[place][0]
+    return is_near and (is_ending(word) or part_of(word) == "whole")
 
 
 def _ends_a_firm(word: str, ending: str) -> bool:
@@ -117,6 +154,8 @@ def start_of_listed(text: Text, place: int) -> int:
     start, other = text.words[place - 1] if place else (0, "")
     if start + len(other) != at or not other:
         return at
+    if other in FOUNDED_AS or (part_of(other) == "place" and word.endswith(_bodies())):
+        return start
     if len(word) == SHORTENED:
         is_federation = word[-1] in FEDERATIONS and part_of(other) == "prefix"
         return start if is_federation else at
@@ -140,7 +179,7 @@ def part_of(word: str) -> Part:
     if word == POSTED or _is_place(word):
         return "place"
     if len(word) == 1:
-        is_verb = word in folded_entries("single_verbs") or word.isnumeric()
+        is_verb = word in folded_entries("single_verbs") or word.isnumeric() or word in NEVER_OWN
         return "none" if is_verb else "own"
     return _part_by_nature(word)
 
@@ -165,6 +204,11 @@ def _is_place(word: str) -> bool:
         return True
     is_district = len(word) > MIN_BEFORE_SHORT_ENDING and word[-1] in DISTRICT_ENDINGS
     return is_district and not is_known(word) and word[-2:] not in WHOLE_DISTRICTS
+
+
+@cache
+def _bodies() -> tuple[str, ...]:
+    return tuple(folded_entries("associations"))
 
 
 @cache

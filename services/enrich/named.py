@@ -11,7 +11,7 @@ Span = tuple[int, int]
 MAX_MENTIONS = 500
 LETTER = "A-Za-zÀ-ÖØ-öø-ſ"
 LATIN_NAME = re.compile(
-    rf"[A-ZÀ-ÖØ-Þ][{LETTER}]{{1,14}}(?: [A-ZÀ-ÖØ-Þ][{LETTER}]{{1,14}}){{0,2}}(?![{LETTER}])"
+    rf"[A-ZÀ-ÖØ-Þ][{LETTER}0-9]{{1,14}}(?: [A-ZÀ-ÖØ-Þ][{LETTER}]{{1,14}}){{0,2}}(?![{LETTER}0-9])"
 )
 """One to three words in Latin letters, each with a capital."""
 

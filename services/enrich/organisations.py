@@ -6,7 +6,6 @@ and so is 島嶼行動聯盟 that is 島盟.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,6 +13,7 @@ from services.enrich.associations import start_of_association
 from services.enrich.brands import TRADES, brands_in
 from services.enrich.cutter import is_known
 from services.enrich.folding import HAN, folded_entries, function_words
+from services.enrich.kinds import behind_kinds_in
 from services.enrich.localities import without_place
 from services.enrich.name_grammar import (
     MAX_WORDS,
@@ -21,9 +21,10 @@ from services.enrich.name_grammar import (
     start_of_listed,
     start_of_name,
 )
-from services.enrich.named import Named, all_mentions, mentions_of
+from services.enrich.named import Named, Span, all_mentions, mentions_of
 from services.enrich.offices import offices_in
 from services.enrich.own_names import is_between, start_of_own, with_first
+from services.enrich.parties import parties_in
 from services.enrich.short_forms import shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,
@@ -36,17 +37,17 @@ from services.enrich.suffixes import (
 from services.enrich.words import Text
 
 MAX_ORGANISATIONS = 40
-FEW, MIN_FIRM = 2, 3
+FEW, MIN_FIRM, LONG_WORD = 2, 3, 6
 THINGS = frozenset("线桥路站案馆园港湾区号楼法费税式型性化")
 """Characters that what is built or decided ends with, and firms do not: 萬大線|工程."""
 WEAK_LAST = frozenset("厂庙院处")
-BEFORE_OFFICES = ("前", "副", "现", "新", "老")
+DEPUTY = "副"
+BEFORE_OFFICES = ("前", DEPUTY, "现", "新", "老")
 SPEAKING = ("说", "则", "称")
 TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
 """Parts of a name that tell which firm or market it is, as words for what it does do not."""
-SIZES = "新大小"
-PARTY_ENDING = "党"
-PARTY = re.compile(rf"([{HAN}]{{2}})党(?=([{HAN}]?))")
+INNING = re.compile(f"第[{HAN}]局$")
+OFFICE = "公所"
 HEADED = frozenset("部署局处院馆所厂厅省")
 """Endings that an office begins with: 部長, 局長."""
 AGENCIES = frozenset("局署")
@@ -66,8 +67,6 @@ ANY_AGENCY = (
 )
 COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")
 """Endings of agencies, which need no town before them: 衛生局, 消防署."""
-OF_A_PARTY = frozenset("籍团主立议总推提")
-"""What follows the name of a party that is mentioned once: 民本黨團, 自強黨立委."""
 
 
 def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
@@ -77,9 +76,9 @@ def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
         found.setdefault(name, why)
         if len(found) >= MAX_ORGANISATIONS:
             break
-    for name in _parties(text, taken):
+    for name in parties_in(text, taken):
         found.setdefault(name, "結尾")
-    for (start, end), why in brands_in(text, taken):
+    for (start, end), why in (*_behind_kinds(text, taken), *brands_in(text, taken)):
         name = text.folded[start:end]
         is_of_a_person = any(at in taken for at, _ in mentions_of(text.folded, name))
         if not is_of_a_person and not any(name in other for other in found):
@@ -87,6 +86,10 @@ def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
     names = list(found)[:MAX_ORGANISATIONS]
     short = {name for name in names if _is_short_form(name, names)}
     return tuple(_named(text, name, short, found[name]) for name in names if name not in short)
+
+
+def _behind_kinds(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
+    yield from ((span, f"前接「{kind}」") for span, kind in behind_kinds_in(text, taken))
 
 
 def _ended(text: Text, taken: frozenset[int]) -> Iterator[tuple[str, str]]:
@@ -184,6 +187,8 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
     """Whether more stands before the ending than words that fit any organisation."""
     at, word = text.words[place]
     before = [w for a, w in text.words[max(place - MAX_WORDS, 0) : place] if start <= a < at]
+    if _is_none(text, text.folded[start:end]):
+        return False
     if not before:
         return end - start > len(word) or _is_word_a_name(word)
     told = [w for w in before if w not in folded_entries("generic_names")]
@@ -200,6 +205,19 @@ def _is_name(text: Text, start: int, end: int, place: int) -> bool:
         or sum(len(w) for w in before if part_of(w) == "own") > 1
     )
     return is_own or bool(parts & TELLING) or (bool(told) and _acts(text, start, end))
+
+
+def _is_none(text: Text, name: str) -> bool:
+    """Whether it only ends as organisations do: 第三局, 副分署, 立法院院, 夜守區公所."""
+    if INNING.search(name) or name[0] == DEPUTY or name.endswith("院院"):
+        return True
+    return name.endswith(OFFICE) and not _is_district(text, name.removesuffix(OFFICE))
+
+
+def _is_district(text: Text, name: str) -> bool:
+    if text.folded.count(name) > text.folded.count(name + OFFICE):
+        return True
+    return any(part_of(name[n:]) == "place" for n in (0, 2, 3) if n < len(name))
 
 
 def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
@@ -235,27 +253,13 @@ def _is_word_a_name(word: str) -> bool:
     is_whole = word.endswith(_schools()) and word not in _schools()
     is_whole |= word[-1] in "部署院" and word.startswith(tuple(folded_entries("countries")))
     is_whole |= word[-1] in AGENCIES and is_known(word) and not word.startswith(COUNTED)
+    is_whole |= len(word) >= LONG_WORD and ending_of(word) == "long"
     return len(word) > MIN_BEFORE_SHORT_ENDING and (is_whole or not is_known(word))
 
 
 @cache
 def _schools() -> tuple[str, ...]:
     return tuple(folded_entries("schools"))
-
-
-def _parties(text: Text, taken: frozenset[int]) -> Iterator[str]:
-    """Yield parties, by two characters before 黨: named twice, or followed by what parties have."""
-    if PARTY_ENDING not in text.folded:
-        return
-    free = set(text.starts.tolist()) - taken
-    matches = [match for match in PARTY.finditer(text.folded) if match.start() in free]
-    counts = Counter(match.group() for match in matches)
-    for match in matches:
-        head, after = match.groups()
-        is_named = after in OF_A_PARTY or counts[match.group()] > 1
-        could_be = folded_entries("no_parties").isdisjoint(head) and head[-1] not in SIZES
-        if is_named and could_be and head not in folded_entries("generic_names"):
-            yield match.group()
 
 
 def _is_short_form(name: str, names: list[str]) -> bool:

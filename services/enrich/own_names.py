@@ -10,14 +10,19 @@ from functools import cache
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import folded_entries, function_words
 from services.enrich.name_grammar import part_of
+from services.enrich.suffixes import ending_of
 from services.enrich.words import Text, is_weak
 
-SHORTEST, LONGEST = 2, 4
+SHORTEST, LONGEST, LONGEST_CAUSE = 2, 4, 6
 BEFORE_ACTORS = frozenset("由向被与和跟给经找在是及到为")
 """Words that those stand behind who act or are met: 由洪雅印刷廠承印."""
+BEHIND_ACTORS = frozenset(
+    ("与", "因", "遭", "将", "已", "获", "被", "昨天", "今天", "旗下", "宣布")
+)
+"""Words that follow who acts, at the beginning of a sentence: 世豐螺絲|因…"""
 KINDS = ("商", "业者", "大厂", "龙头", "连锁", "伙伴", "股东", "同业", "对手", "厂牌")
 NEVER_INSIDE = frozenset(
-    "的了在是有不也就被把让说会要能这那每各该本等某更还用看像从到为最很送赴抵从至往找"
+    "我他她你的了在是有不也就被把让说会要能这那每各该本等某更还用看像从到为最很送赴抵从至往找"
 )
 EVERYDAY_LISTS = (
     "common",
@@ -36,16 +41,17 @@ EVERYDAY_LISTS = (
 def start_of_own(text: Text, place: int, taken: frozenset[int]) -> int | None:
     """Where a name begins that stands between an edge and the ending at this place."""
     end = at = text.words[place][0]
+    longest = LONGEST_CAUSE if text.words[place][1] in folded_entries("associations") else LONGEST
     for before in range(place - 1, -1, -1):
         start, word = text.words[before]
         touches = start + len(word) == at
         is_behind = word in BEFORE_ACTORS or (len(word) > 1 and nature_of(word) == "verb")
         if not touches or _is_edge(word) or (is_behind and end - at >= SHORTEST):
-            return at if _could_be_own(text, at, end) else None
-        if start in taken or end - start > LONGEST or not _may_stand_inside(word):
+            break
+        if start in taken or end - start > longest or not _may_stand_inside(word):
             return None
         at = start
-    return None
+    return at if _could_be_own(text, at, end) else None
 
 
 def with_first(text: Text, start: int) -> int:
@@ -67,25 +73,31 @@ def is_between(text: Text, start: int, ending: int, end: int) -> bool:
     if not _could_be_own(text, start, ending):
         return False
     own, last = text.folded[start:ending], text.folded[ending:end]
-    is_firm = last in folded_entries("weak_suffixes") - folded_entries("loose_suffixes")
+    is_firm = last in folded_entries("weak_suffixes") and last not in folded_entries(
+        "loose_suffixes"
+    )
     if is_firm and not is_known(own):
         return _begins_here(text, start)
     if not _does_not_go_on(text, end):
         return False
-    is_telling = is_firm and last not in folded_entries("common")
-    return _begins_here(text, start) if is_telling else _is_met(text, start, end)
+    return (is_firm and _begins_here(text, start)) or _is_met(text, start, end)
 
 
 def _could_be_own(text: Text, start: int, end: int) -> bool:
-    own = text.folded[start:end]
-    if not SHORTEST <= len(own) <= LONGEST or own in _everyday() or part_of(own) == "place":
+    """Whether it could be called so, whose ending begins at `end`."""
+    own, ending = text.folded[start:end], text.words[text.place_of(end)][1]
+    is_body = ending_of(ending) == "long" and ending not in _firms()
+    if not SHORTEST <= len(own) <= LONGEST_CAUSE or own in _everyday() or part_of(own) == "place":
         return False
     words = [word for at, word in text.words_before(end) if at >= start]
+    if any(part_of(word) == "whole" for word in words):
+        return False
     measures = folded_entries("measures")
-    if any(len(word) > 1 and word in _everyday() for word in words) or own[0] in NEVER_INSIDE:
+    if any(map(is_everyday, words)) or own[0] in NEVER_INSIDE:
         return False
     is_counted = any(map(str.isnumeric, own)) and not (is_known(own) and own[-1] not in measures)
-    return not is_counted and (nature_of(own) != "verb" or _before(text, start) in BEFORE_ACTORS)
+    may_be_verb = is_body or _before(text, start) in BEFORE_ACTORS
+    return not is_counted and (may_be_verb or nature_of(own) != "verb")
 
 
 def _may_stand_inside(word: str) -> bool:
@@ -111,7 +123,9 @@ def _is_met(text: Text, start: int, end: int) -> bool:
     before, after = _before(text, start), _behind(text, end)
     is_listed = "、" in (text.folded[start - 1 : start], text.folded[end : end + 1])
     is_whose = before == "的" and nature_of(after) == "verb"
-    is_said = is_whose or before in folded_entries("titles")
+    is_said = (
+        is_whose or before in folded_entries("titles") or (not before and after in BEHIND_ACTORS)
+    )
     return is_listed or is_said or before in BEFORE_ACTORS or (_is_edge(before) and before != "的")
 
 
@@ -131,6 +145,16 @@ def _behind(text: Text, end: int) -> str:
 def _does_not_go_on(text: Text, end: int) -> bool:
     after = _behind(text, end)
     return not after or after in function_words() or nature_of(after) != "noun"
+
+
+@cache
+def _firms() -> frozenset[str]:
+    return folded_entries("weak_suffixes") | folded_entries("loose_suffixes")
+
+
+def is_everyday(word: str) -> bool:
+    """Whether it is a word of the language that no firm is called by alone."""
+    return len(word) > 1 and word in _everyday()
 
 
 @cache

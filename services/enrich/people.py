@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from services.enrich.cutter import nature_of
 from services.enrich.family_names import first_characters, surnames
 from services.enrich.folding import fold, folded_entries
 from services.enrich.foreign import (
@@ -44,9 +45,27 @@ MOST_COMMON = 60
 LONG = 3
 NEARLY = 1.5
 """A name is no name if one character more is nearly as sure a name."""
-DECLARING = frozenset(
-    ("表示", "指出", "强调", "认为", "回应", "透露", "呼吁", "坦言", "批评", "宣布")
+ADDRESSED = frozenset(
+    (
+        "小姐",
+        "先生",
+        "女士",
+        "太太",
+        "同学",
+        "老师",
+        "妈妈",
+        "爸爸",
+        "男",
+        "女",
+        "嫌",
+        "妇",
+        "翁",
+        "童",
+        "氏",
+        "姓",
+    )
 )
+"""What stands behind a family name when somebody is not named: 蕭男, 唐小姐."""
 GLUED_VERBS = frozenset("送攻扑投轰收打带赴率学挥接击夺抢")
 MAX_FAMILIES = 1 << 14
 
@@ -169,7 +188,11 @@ def _readings(around: Surroundings, start: int) -> Iterator[tuple[float, int, in
 
 def _is_given(around: Surroundings, end: int, given: str) -> bool:
     """Whether it may be a given name: 季中和 where somebody 表示, and no 和 that joins two."""
-    if given[-1] in JOINING and around.words.get(end, "") in DECLARING:
+    if given in ADDRESSED:
+        return False
+    after = around.words.get(end, "")
+    is_act = len(after) > 1 and (after in folded_entries("speech") or nature_of(after) == "verb")
+    if given[-1] in JOINING and is_act:
         given = given[:-1]
     return may_be_given(given)
 
@@ -177,6 +200,8 @@ def _is_given(around: Surroundings, end: int, given: str) -> bool:
 def _is_too_long(around: Surroundings, start: int, end: int) -> bool:
     """Whether the last character is a verb or the first of a number: 強森|送, 沈墨|十九."""
     last, behind = around.folded[end - 1], around.folded[end : end + 1]
+    if last.isnumeric() and around.folded[start - 1 : start] == "、":
+        return True
     is_verb = last in GLUED_VERBS
     is_verb &= around.words.get(start) == around.folded[start : end - 1]
     return is_verb or (last.isnumeric() and behind.isnumeric())

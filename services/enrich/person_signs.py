@@ -22,6 +22,35 @@ AGAIN = 2
 COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
 BEHIND_PREPOSITION = 0.5
 BEFORE_PEOPLE = frozenset("由被对跟给")
+DONE_TO = frozenset(
+    (
+        "支持",
+        "击败",
+        "邀请",
+        "推荐",
+        "指控",
+        "逮捕",
+        "声援",
+        "感谢",
+        "控告",
+        "任命",
+        "提名",
+        "聘请",
+        "拜会",
+        "接见",
+        "质疑",
+        "力挺",
+        "悼念",
+        "缅怀",
+        "专访",
+        "起诉",
+        "弹劾",
+        "罢免",
+        "绑架",
+        "杀害",
+    )
+)
+"""What is done to people."""
 UNLIKE = 1.0
 INSIDE_WORD = -3.0
 """隆海鷹 begins inside 基隆; only an office before it can say that the cut was wrong."""
@@ -94,6 +123,8 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
     """How sure a name with a family name of so many characters is, and the best reason."""
     folded, name = around.folded, around.folded[start:end]
     sure, why = _by_role(around, start, end)
+    if name in folded_entries("speech"):
+        return 0.0, why
     if is_held(around, start, end) and not _is_plain(around, start, end):
         return HELD - (len(name) == family + 1), why
     is_japanese = name[:family] in folded_entries("japanese_surnames")
@@ -135,7 +166,7 @@ def _by_neighbours(around: Surroundings, start: int, end: int) -> float:
     sure = BESIDE_MARK if "、" in (folded[start - 1 : start], folded[end : end + 1]) else 0.0
     if _is_edge(folded, start - 1) and _is_edge(folded, end):
         sure += ALONE
-    if folded[start - 1 : start] in BEFORE_PEOPLE:
+    if folded[start - 1 : start] in BEFORE_PEOPLE or folded[max(start - 2, 0) : start] in DONE_TO:
         sure += BEHIND_PREPOSITION
     is_act = after in function_words() or (len(after) > 1 and nature_of(after) == "verb")
     return sure + (BEFORE_VERB if is_act and after not in folded_entries("speech") else 0.0)
@@ -176,7 +207,7 @@ def _is_plain(around: Surroundings, start: int, end: int) -> bool:
     if at > end:
         return True
     is_noun = nature_of(name) == "noun" and _acts(around.words.get(end, ""))
-    is_word = around.words.get(start) == name and name in _ordinary()
+    is_word = around.words.get(start) == name and (name in _ordinary() or nature_of(name) == "verb")
     return is_word and not is_noun and around.folded.count(name) < AGAIN
 
 

@@ -53,6 +53,8 @@ def listed_names_in(text: Text) -> Iterator[Span]:
     for number, match in enumerate(LISTED.finditer(text.folded)):
         if number >= MAX_LISTS:
             return
+        if any(word in folded_entries("kin") for _, word in text.words_before(match.end(1))):
+            continue
         for part in PART.finditer(text.folded, *match.span(1)):
             start, end = part.span()
             begins = (start,) if start > match.start(1) else (max(start, end - 3), end - 2)
@@ -80,7 +82,7 @@ def _familiar(text: Text, words: Mapping[int, str], at: int) -> int:
 def _made_up(text: Text, words: Mapping[int, str], at: int) -> int:  # noqa: ARG001
     """Where a word ends that only the statistics of the cut made up, as they do of names."""
     word = words.get(at, "")
-    fits = SHORTEST < len(word) <= LONGEST and not is_known(word)
+    fits = SHORTEST < len(word) <= LONGEST and not is_known(word) and not word[0].isnumeric()
     return (
         at + len(word) if fits and not word.endswith(tuple(folded_entries("whole_endings"))) else 0
     )

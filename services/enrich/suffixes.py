@@ -44,7 +44,7 @@ def _ending_set(line: int) -> tuple[frozenset[str], int]:
 @lru_cache(maxsize=MAX_NAMES)
 def ending_of(name: str) -> Literal["long", "short", "none"]:
     """With which kind of ending a folded name or word ends."""
-    if name[-1] not in last_characters():
+    if name[-1:] not in last_characters():
         return "none"
     chars = _longest(name, 0)
     if chars < _longest(name, 2):
