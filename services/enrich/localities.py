@@ -9,7 +9,7 @@ from functools import cache
 
 from services.enrich.cutter import is_known
 from services.enrich.folding import folded_entries
-from services.enrich.name_grammar import part_of
+from services.enrich.name_grammar import FOUNDED_AS, part_of
 from services.enrich.suffixes import ending_in, ends_as_organisation
 from services.enrich.words import Text
 
@@ -25,6 +25,9 @@ FEW = 2
 
 def without_place(text: Text, start: int, end: int) -> int:
     """Where a name begins without the country or the address that only says where it is."""
+    founded = next((one for one in FOUNDED_AS if text.folded.startswith(one, start)), "")
+    if founded and ends_as_organisation(text.folded[start + len(founded) : end]):
+        start += len(founded)
     is_without = text.folded[start:end].endswith((*_firms(), *SCHOLARLY))
     for country in COUNTRIES if is_without else ():
         behind = start + len(country)

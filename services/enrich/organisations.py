@@ -176,7 +176,7 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
     start = start_of_name(text, place, taken)
     whole = start_of_association(text, place, taken)
     if whole is not None and whole < start:
-        return whole
+        return without_place(text, whole, end)
     if at - start < FEW:
         bounded = start_of_own(text, place, taken)
         start = start if bounded is None else min(start, bounded)

@@ -5,7 +5,7 @@ function words (和裕). What stands between an edge and the ending of a firm is
 everyday word and what follows does not go on.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from services.enrich.cutter import is_known, nature_of
 from services.enrich.folding import folded_entries, function_words
@@ -24,6 +24,7 @@ KINDS = ("商", "业者", "大厂", "龙头", "连锁", "伙伴", "股东", "同
 NEVER_INSIDE = frozenset(
     "我他她你的了在是有不也就被把让说会要能这那每各该本等某更还用看像从到为最很送赴抵从至往找"
 )
+MAX_THINGS = 1 << 14
 EVERYDAY_LISTS = (
     "common",
     "generic_names",
@@ -47,7 +48,8 @@ def start_of_own(text: Text, place: int, taken: frozenset[int]) -> int | None:
         touches = start + len(word) == at
         is_behind = word in BEFORE_ACTORS or (len(word) > 1 and nature_of(word) == "verb")
         if not touches or _is_edge(word) or (is_behind and end - at >= SHORTEST):
-            break
+            is_own = _could_be_own(text, at, end) or _is_thing(text.folded[at:end])
+            return at if is_own else None
         if start in taken or end - start > longest or not _may_stand_inside(word):
             return None
         at = start
@@ -70,9 +72,11 @@ def is_between(text: Text, start: int, ending: int, end: int) -> bool:
 
     The more like ordinary words both are, the more must stand around them that says so.
     """
+    own, last = text.folded[start:ending], text.folded[ending:end]
+    if _is_thing(own) and _is_met(text, start, end):
+        return last in _firms() and _does_not_go_on(text, end)
     if not _could_be_own(text, start, ending):
         return False
-    own, last = text.folded[start:ending], text.folded[ending:end]
     is_firm = last in folded_entries("weak_suffixes") and last not in folded_entries(
         "loose_suffixes"
     )
@@ -81,6 +85,13 @@ def is_between(text: Text, start: int, ending: int, end: int) -> bool:
     if not _does_not_go_on(text, end):
         return False
     return (is_firm and _begins_here(text, start)) or _is_met(text, start, end)
+
+
+@lru_cache(maxsize=MAX_THINGS)
+def _is_thing(own: str) -> bool:
+    """Whether it is an everyday thing that a firm may be called by, and no kind of firm: 角落."""
+    is_word = len(own) == SHORTEST and own in folded_entries("common") and nature_of(own) == "noun"
+    return is_word and not any(own in folded_entries(one) for one in EVERYDAY_LISTS[1:])
 
 
 def _could_be_own(text: Text, start: int, end: int) -> bool:
