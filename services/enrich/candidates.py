@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from services.enrich.corpus import Corpus
 from services.enrich.folding import folded_entries, key_of_folded
 from services.enrich.judgement import LISTED, PHRASE, QUOTED, Candidate, chances
+from services.enrich.matters import is_named_matter
 from services.enrich.named import Named
 from services.enrich.names import Names
 from services.enrich.phrases import ends_as_place, fits_any_story, kind_of, quoted_in
@@ -159,11 +160,12 @@ def _phrases(
         shape = float(grams.weights[place])
         if kind != "topic":
             shape = max(shape, NAMED_WEIGHT)
-        if name in listed:
+        is_listed = name in listed or is_named_matter(text, start, end)
+        if is_listed:
             shape = LISTED_WEIGHT
         if _is_proper(text, start, end):
             shape *= PROPER_WEIGHT
-        why = LISTED if name in listed else PHRASE
+        why = LISTED if is_listed else PHRASE
         yield Candidate(
             start, end, start, int(grams.counts[place]), kind, shape * float(leaning[place]), why
         )

@@ -14,6 +14,9 @@ from services.enrich.words import Text
 
 MIN_SIGNS = 3
 AGAINST = ("对", "击败", "击退", "迎战", "送到", "输给", "力克", "险胜", "逆转", "横扫", "作客")
+ANIMALS = frozenset("鹊鸢隼虎豹熊狮龙鹰狼鲸鲨豚牛马鹿象猿猴凤雀鹏犬猫兔鸥鹤燕蜂蟒蛇龟鳄犀")
+"""How the animals end that teams are called by, which are in the news themselves: 石虎."""
+NEW_PLAYERS = frozenset(("新秀", "小将", "老将", "名将", "好手", "选手", "国手", "球迷", "球星"))
 HAN_ONLY = re.compile(f"[{HAN}]{{2,3}}")
 
 
@@ -41,5 +44,6 @@ def teams_in(text: Text) -> Iterator[Named]:
 
 
 def _is_nickname(word: str) -> bool:
-    ordinary = word in folded_entries("common_places") or word in folded_entries("topics")
+    is_topic = word in folded_entries("topics") and word[-1] not in ANIMALS
+    ordinary = word in folded_entries("common_places") or is_topic or word in NEW_PLAYERS
     return not ordinary and nature_of(word) in ("noun", "unknown")

@@ -1,0 +1,66 @@
+"""RULE: matters that bear a name: 長河文學獎, 金門馬拉松, AI病歷.
+
+An event, a prize or a law is called by what stands before the word for it; that word alone says
+little. So is what Latin letters stand before, if it is a topic itself.
+"""
+
+from services.enrich.folding import fold, folded_entries, function_words
+from services.enrich.words import Text
+
+ENDINGS = tuple(
+    map(
+        fold,
+        (
+            "獎",
+            "影展",
+            "藝術節",
+            "音樂節",
+            "電影節",
+            "文化節",
+            "書展",
+            "博覽會",
+            "嘉年華",
+            "馬拉松",
+            "錦標賽",
+            "公開賽",
+            "邀請賽",
+            "大獎賽",
+            "聯賽",
+            "世錦賽",
+            "盃",
+            "條例",
+            "補選",
+            "初選",
+        ),
+    )
+)
+LEAST_BEFORE = 2
+NOUNS = ("noun", "unknown")
+
+
+def is_named_matter(text: Text, start: int, end: int) -> bool:
+    """Whether the words from `start` to `end` are such a name, and nothing of it stands before."""
+    name = text.folded[start:end]
+    first = text.place_of(start)
+    if _is_latin_topic(text, first, name):
+        return True
+    ending = next((one for one in ENDINGS if name.endswith(one)), "")
+    if not ending or len(name) < len(ending) + LEAST_BEFORE:
+        return False
+    return text.natures[first] in NOUNS and not _goes_back(text, first)
+
+
+def _is_latin_topic(text: Text, first: int, name: str) -> bool:
+    """Whether a topic stands behind Latin letters: AI|病歷."""
+    word = text.words[first][1]
+    behind = name.removeprefix(word)
+    return word.isascii() and word.isalpha() and behind in folded_entries("topics")
+
+
+def _goes_back(text: Text, first: int) -> bool:
+    """Whether a noun touches it from the left."""
+    if not first:
+        return False
+    at, word = text.words[first - 1]
+    is_near = at + len(word) == text.words[first][0]
+    return is_near and word not in function_words() and text.natures[first - 1] in NOUNS
