@@ -1,4 +1,4 @@
-"""Texts of 100 kB that are made to hurt: whether a step of enrich can be made slow."""
+"""Texts of 100 kB that are made to hurt: whether enrich can be made slow."""
 
 import time
 from collections.abc import Iterator
@@ -35,12 +35,18 @@ HOSTILE = {
     "towns": "基隆海鷹投手全壘打主場" * (CHARS // 11),
     "surnames": "王李張劉陳楊黃趙周吳" * (CHARS // 10),
     "one organisation a word": "".join(f"晨{chr(0x4E00 + n)}銀行" for n in range(CHARS // 4)),
+    "associations": "花蓮野鳥與山林學會" * (CHARS // 9),
+    "founded": "財團法人" * (CHARS // 4),
+    "kinds": "業者晨曦海風同業" * (CHARS // 8),
+    "parties of three": "新世代黨" * (CHARS // 4),
+    "addresses": "南投縣信義鄉同富國中" * (CHARS // 10),
+    "Latin topics": "AI病歷AI晶片" * (CHARS // 8),
     "any Han": "".join(map(chr, np.random.default_rng(1).integers(*HAN, CHARS))),
 }
 
 
 def slowest() -> tuple[float, str]:
-    """The milliseconds of CPU of the slowest step on any of the texts, and which that was."""
+    """The milliseconds of CPU for the slowest of the texts, all steps together, and which it is."""
     return max(_times())
 
 
@@ -48,10 +54,8 @@ def _times() -> Iterator[tuple[float, str]]:
     warm = Article(uri="urn:bench:warm", headline="市長今天視察捷運工程")
     Pipeline(Corpus(), find_plugs(steps)).enrich(warm)
     for kind, text in HOSTILE.items():
-        corpus = Corpus()
+        pipeline = Pipeline(Corpus(), find_plugs(steps))
         story = Article(uri="urn:bench:hostile", headline="標題", body_text=text)
-        corpus.learn(story)
-        for name, step in find_plugs(steps).items():
-            started = time.process_time()
-            step.find(story, corpus)
-            yield (time.process_time() - started) * 1_000, f"{name}, {kind}"
+        started = time.process_time()
+        pipeline.enrich(story)
+        yield (time.process_time() - started) * 1_000, kind

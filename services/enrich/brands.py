@@ -180,7 +180,7 @@ def _why(text: Text, place: int, taken: frozenset[int], acts: Counter[str]) -> s
     speaks = after in TRADES or (len(after) > 1 and after in folded_entries("speech"))
     if speaks and word[-1] in SHORTENED and len(word) > SHORTEST:
         return "簡稱"
-    is_again = text.folded.count(word) >= often or acts[word] >= OFTEN
+    is_again = text.times(word) >= often or acts[word] >= OFTEN
     return "屢次提及" if speaks and is_again else ""
 
 

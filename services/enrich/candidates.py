@@ -112,7 +112,7 @@ def _quoted(text: Text, names: Names) -> Iterator[Named]:
         if name in named or name in seen or is_apart or start in cuts or end in cuts:
             continue
         seen.add(name)
-        count = min(text.folded.count(name), 50)
+        count = min(text.times(name), 50)
         yield Named(name, kind_of(name), ((start, end),) * count, QUOTED)
 
 

@@ -65,7 +65,7 @@ def sounded_names_in(text: Text, offices: Mapping[int, str]) -> Iterator[Span]:
         end = _end_by_sound(text, words, start)
         name = text.folded[start:end]
         is_long = end - start > SHORTEST_PART and is_speech(words.get(end, ""))
-        is_again = not is_known(name) and text.folded.count(name) > 1
+        is_again = not is_known(name) and text.times(name) > 1
         if is_long and (is_again or is_listed(name)):
             yield start, end
 

@@ -67,7 +67,7 @@ def _is_name(text: Text, start: int, end: int) -> bool:
     is_odd = any(len(word) > 1 and not is_known(word) for word in words)
     if is_odd and end - start >= LEAST_ODD:
         return True
-    return len(words) > 1 and (text.folded.count(name) > 1 or _is_told(text, start, end))
+    return len(words) > 1 and (text.times(name) > 1 or _is_told(text, start, end))
 
 
 def _ends_well(text: Text, end: int) -> bool:

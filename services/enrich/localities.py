@@ -57,7 +57,7 @@ def _without_address(text: Text, start: int, end: int) -> int:
         text.folded[start:end],
         text.folded[whole[-1] : end],
     )
-    if text.folded.count(rest) > 2 * text.folded.count(name):
+    if text.times(rest) > 2 * text.times(name):
         return whole[-1]
     in_head = [at for at in (start, *whole) if text.folded[at:end] in head]
     if in_head:

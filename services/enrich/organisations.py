@@ -215,7 +215,7 @@ def _is_none(text: Text, name: str) -> bool:
 
 
 def _is_district(text: Text, name: str) -> bool:
-    if text.folded.count(name) > text.folded.count(name + OFFICE):
+    if text.times(name) > text.times(name + OFFICE):
         return True
     return any(part_of(name[n:]) == "place" for n in (0, 2, 3) if n < len(name))
 
@@ -228,7 +228,7 @@ def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
     own = "".join(w for w in told if part_of(w) == "own")
     if not told or len(before) > FEW or any(w[-1] in THINGS for w in told):
         return False
-    if (len(own) >= FEW and text.folded.count(own) > 1) or is_between(text, start, at, end):
+    if (len(own) >= FEW and text.times(own) > 1) or is_between(text, start, at, end):
         return True
     return end - start > MIN_FIRM and _acts(text, start, end)
 

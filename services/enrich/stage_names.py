@@ -41,7 +41,7 @@ def stage_names_in(text: Text, before: Mapping[int, str]) -> Iterator[Span]:
             return
         start = _start_of_run(text, match.start())
         is_long = match.start() - start >= SHORTEST and not text.ideographic[start - 1]
-        if is_long and text.folded.count(text.folded[start : match.start()]) >= OFTEN:
+        if is_long and text.times(text.folded[start : match.start()]) >= OFTEN:
             yield start, match.start()
 
 
@@ -95,7 +95,7 @@ def _repeated(text: Text, words: Mapping[int, str], at: int) -> int:
         end += len(words[end])
     name = text.folded[at:end]
     is_name = len(name) > SHORTEST and not is_known(name)
-    return end if is_name and text.folded.count(name) >= OFTEN else 0
+    return end if is_name and text.times(name) >= OFTEN else 0
 
 
 def _ends_it(word: str) -> bool:

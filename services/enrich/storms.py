@@ -21,7 +21,7 @@ def storms_in(text: Text) -> Iterator[Named]:
     for match in BESIDE.finditer(text.folded):
         name = match.group(1) or match.group(2)
         whole = match.group().replace("「", "").replace("」", "")
-        if name in seen or not _may_be(name) or text.folded.count(name) < OFTEN:
+        if name in seen or not _may_be(name) or text.times(name) < OFTEN:
             continue
         seen.add(name)
         yield Named(whole, "topic", all_mentions(text.folded, whole, (name,)), "颱風，帶名")

@@ -36,9 +36,9 @@ def teams_in(text: Text) -> Iterator[Named]:
         if not is_pair or name in seen or not _is_nickname(word):
             continue
         seen.add(name)
-        is_again = text.folded.count(word) > text.folded.count(name) > 0
+        is_again = text.times(word) > text.times(name) > 0
         is_met = text.folded[max(at - 2, 0) : at].endswith(AGAINST)
-        if is_again or is_met or text.folded.count(name) > 1:
+        if is_again or is_met or text.times(name) > 1:
             mentions = all_mentions(text.folded, name, (word,))
             yield Named(name, "organisation", mentions, "球隊，地名加隊名")
 

@@ -146,6 +146,16 @@ class Text:
         """Every word once: what is asked of a word is asked of these."""
         return frozenset([word for _, word in self.words])
 
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        return {}
+
+    def times(self, name: str) -> int:
+        """How often a folded name stands there; asked again and again of the same names."""
+        if name not in self._counts:
+            self._counts[name] = self.folded.count(name)
+        return self._counts[name]
+
     def words_before(self, at: int, most: int = 8) -> list[tuple[int, str]]:
         """The last words that begin before a place, in order."""
         place = bisect_left(self._firsts, at)
