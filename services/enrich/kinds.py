@@ -58,16 +58,19 @@ def _may_be_inside(word: str) -> bool:
 def _is_name(text: Text, start: int, end: int) -> bool:
     name = text.folded[start:end]
     words = [word for at, word in text.words[text.place_of(start) :][:MOST_WORDS] if at < end]
-    if is_known(name) or ending_of(name) == "long" or any(map(is_everyday, words)):
+    is_odd = any(len(word) > 1 and not is_known(word) for word in words)
+    is_again = text.times(name) > 1
+    if is_known(name) or ending_of(name) == "long":
+        return False
+    if any(map(is_everyday, words)) and not (is_odd and is_again):
         return False
     if any(map(str.isnumeric, name)) or not NEVER_OWN.isdisjoint(name):
         return False
     if not _ends_well(text, end):
         return False
-    is_odd = any(len(word) > 1 and not is_known(word) for word in words)
     if is_odd and end - start >= LEAST_ODD:
         return True
-    return len(words) > 1 and (text.times(name) > 1 or _is_told(text, start, end))
+    return len(words) > 1 and (is_again or _is_told(text, start, end))
 
 
 def _ends_well(text: Text, end: int) -> bool:

@@ -47,7 +47,7 @@ SPEAKING = ("说", "则", "称")
 TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
 """Parts of a name that tell which firm or market it is, as words for what it does do not."""
 INNING = re.compile(f"第[{HAN}]局$")
-OFFICE = "公所"
+OFFICE, TOWNS = "公所", "乡镇"
 HEADED = frozenset("部署局处院馆所厂厅省")
 """Endings that an office begins with: 部長, 局長."""
 AGENCIES = frozenset("局署")
@@ -217,7 +217,9 @@ def _is_none(text: Text, name: str) -> bool:
 def _is_district(text: Text, name: str) -> bool:
     if text.times(name) > text.times(name + OFFICE):
         return True
-    return any(part_of(name[n:]) == "place" for n in (0, 2, 3) if n < len(name))
+    if name[-1] in TOWNS and name[:-1] not in folded_entries("common"):
+        return True
+    return any(name[n:] in folded_entries("places") for n in (0, 2, 3))
 
 
 def _is_firm(text: Text, start: int, end: int, place: int) -> bool:

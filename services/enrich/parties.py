@@ -13,6 +13,7 @@ SHORT, LONG = 2, 3
 BEHIND = frozenset("籍团主立议总推提")
 """What follows the name of a party that is mentioned once: 民本黨團, 自強黨立委."""
 SIZES = "新大小"
+NEW = ("新", "大")
 
 
 def parties_in(text: Text, taken: frozenset[int]) -> Iterator[str]:
@@ -33,11 +34,10 @@ def _spans(text: Text, taken: frozenset[int]) -> Iterator[Span]:
     words = {at: word for at, word in text.words if at not in taken}
     for at, end in mentions_of(text.folded, ENDING):
         longer, shorter = at - LONG, at - SHORT
-        is_longer = longer in words and words[longer] not in function_words()
-        is_longer &= len(words.get(longer, "")) in (1, LONG) and bool(
-            text.ideographic[longer:at].all()
-        )
-        if is_longer and words[longer] not in folded_entries("single_verbs"):
+        first = words.get(longer, "")
+        is_longer = bool(first) and (first in NEW or first not in function_words())
+        is_longer &= len(first) in (1, LONG) and bool(text.ideographic[longer:at].all())
+        if is_longer and first not in folded_entries("single_verbs"):
             yield longer, end
         elif shorter in words and text.ideographic[shorter:at].all():
             yield shorter, end

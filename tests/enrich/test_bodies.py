@@ -1,0 +1,119 @@
+"""Associations, branches, agencies and parties: where their names begin, and what is none."""
+
+import pytest
+
+from services.enrich.folding import fold
+from tests.enrich.test_names import named
+
+
+def organisations(sentence: str, headline: str = "快訊") -> list[str]:
+    return [name for name, kind in named(sentence, headline).items() if kind == "organisation"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("環團台灣都市林健康美化協會呼籲複審。", "台灣都市林健康美化協會"),
+        ("居民與花蓮野鳥與山林學會開會。", "花蓮野鳥與山林學會"),
+        ("立法院外交及國防委員會昨天審查。", "立法院外交及國防委員會"),
+        ("主辦的台灣獨立書店文化協會透露，又有書店熄燈。", "台灣獨立書店文化協會"),
+        ("服務尖石的財團法人至善社會福利基金會建議補助。", "至善社會福利基金會"),
+        ("台中市公車駕駛產業工會痛批公司。", "台中市公車駕駛產業工會"),
+        ("中華桌協秘書長說，獎金加碼。", "中華桌協"),
+    ],
+)
+def test_an_association_is_found_from_where_it_begins(sentence: str, name: str) -> None:
+    assert fold(name) in organisations(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("新竹縣消防局山崎分隊隊員接住女童。", "新竹縣消防局山崎分隊"),
+        ("荒野保護協會花蓮分會發現白魚。", "荒野保護協會花蓮分會"),
+        ("文化資產保存處處長說，已登錄。", "文化資產保存處"),
+        ("環保局昨天開罰，公園處也到場。", "環保局"),
+        ("宜蘭縣私立慧燈高中傳出霸凌。", "宜蘭縣私立慧燈高中"),
+    ],
+)
+def test_a_branch_or_an_agency_is_found_whole(sentence: str, name: str) -> None:
+    assert fold(name) in organisations(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("南投縣信義鄉同富國中校長史永義說，外師走了。", "同富國中"),
+        ("台南鹽水武廟的香科昨天登場。", "鹽水武廟"),
+        ("台中市西區正鼎法律事務所收到包裹。", "正鼎法律事務所"),
+        ("高雄市政府水利局會勘。", "高雄市政府水利局"),
+    ],
+)
+def test_an_address_is_no_part_of_a_name_but_of_an_agency_it_is(sentence: str, name: str) -> None:
+    assert fold(name) in organisations(sentence)
+
+
+def test_the_headline_says_which_form_is_the_name() -> None:
+    headline = "穗禾市場試辦機器人送菜"
+    assert fold("穗禾市場") in organisations("新竹市穗禾市場今年起試辦。", headline)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("台灣戰隊閃電狼人以三比二逆轉。閃電狼人晉級。", "閃電狼人"),
+        ("同業旭晶微測、日商東亞探針也在擴產。", "旭晶微測"),
+        ("協調客運業者泰成巴士支援。", "泰成巴士"),
+    ],
+)
+def test_a_name_behind_a_word_for_its_kind_may_be_made_of_any_words(
+    sentence: str, name: str
+) -> None:
+    assert fold(name) in organisations(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "市府已向業者調借三十八輛巴士。",
+        "廠商成本增加，業者成本也增加。",
+        "居民夜守區公所，七天內向公所申報。",
+        "第三局投完一球，關鍵第六局反手得分。",
+        "審完預算後散會。",
+    ],
+)
+def test_what_only_looks_like_a_body_is_none(sentence: str) -> None:
+    assert organisations(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("新世代黨團占領主席台，新世代黨團總召說不退。", "新世代黨"),
+        ("國本黨新竹縣黨部主委宣布反罷免。", "國本黨"),
+        ("民本黨團書記長到場。", "民本黨"),
+    ],
+)
+def test_a_party_has_two_or_three_characters_before_its_ending(sentence: str, name: str) -> None:
+    assert fold(name) in organisations(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("秘書長勾美玲呼籲修法。", "勾美玲"),
+        ("會長季中和表示，符合規章。", "季中和"),
+        ("七十九歲的居民姬林阿滿笑說太慢。", "姬林阿滿"),
+        ("十歲的阮氏明珠扮演貂蟬。", "阮氏明珠"),
+        ("兄妹檔費利克斯・勒菲弗與瑪儂・勒菲弗奪冠。", "費利克斯・勒菲弗"),
+        ("副議長Petra Nováková與縣長簽署。", "Petra Nováková"),
+    ],
+)
+def test_rare_and_foreign_people_are_found_whole(sentence: str, name: str) -> None:
+    people = [found for found, kind in named(sentence).items() if kind == "person"]
+    assert fold(name) in people
+
+
+@pytest.mark.parametrize("sentence", ["已將蕭男送醫，蕭男清醒。", "母親唐小姐說，沒有警語。"])
+def test_who_is_not_named_is_no_person(sentence: str) -> None:
+    assert "person" not in named(sentence).values()
