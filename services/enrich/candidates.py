@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.enrich.corpus import Corpus
 from services.enrich.folding import folded_entries, key_of_folded
 from services.enrich.judgement import LISTED, PHRASE, QUOTED, Candidate, chances
-from services.enrich.matters import is_named_matter
+from services.enrich.matters import is_named_matter, latin_of
 from services.enrich.named import Named
 from services.enrich.names import Names
 from services.enrich.phrases import ends_as_place, fits_any_story, kind_of, quoted_in
@@ -63,6 +63,7 @@ def _related(text: Text, found: Sequence[Candidate]) -> Iterator[Candidate]:
     lines = [name for name in names if name.endswith(LINE)]
     listed = [name for name, one in zip(names, found, strict=True) if one.evidence == LISTED]
     together = "\n".join(names)
+    latin = {begin for name in listed if (begin := latin_of(name))}
     for name, one in zip(names, found, strict=True):
         if one.kind != "topic":
             yield one
@@ -76,6 +77,7 @@ def _related(text: Text, found: Sequence[Candidate]) -> Iterator[Candidate]:
         ]
         within = min(max(longer, default=0) / one.times, 1.0)
         is_piece = within == 1.0 and one.times > 1
+        is_piece |= name in latin
         if is_piece or any(_is_said_of(name, part) for part in lines):
             continue
         holds = any(topic in name and topic != name for topic in listed)

@@ -4,6 +4,8 @@ An event, a prize or a law is called by what stands before the word for it; that
 little. So is what Latin letters stand before, if it is a topic itself.
 """
 
+from string import ascii_lowercase
+
 from services.enrich.folding import fold, folded_entries, function_words
 from services.enrich.words import Text
 
@@ -40,21 +42,13 @@ NOUNS = ("noun", "unknown")
 
 def is_named_matter(text: Text, start: int, end: int) -> bool:
     """Whether the words from `start` to `end` are such a name, and nothing of it stands before."""
-    name = text.folded[start:end]
-    first = text.place_of(start)
-    if _is_latin_topic(text, first, name):
+    name, first = text.folded[start:end], text.place_of(start)
+    if latin_of(name):
         return True
     ending = next((one for one in ENDINGS if name.endswith(one)), "")
     if not ending or len(name) < len(ending) + LEAST_BEFORE:
         return False
     return text.natures[first] in NOUNS and not _goes_back(text, first)
-
-
-def _is_latin_topic(text: Text, first: int, name: str) -> bool:
-    """Whether a topic stands behind Latin letters: AI|病歷."""
-    word = text.words[first][1]
-    behind = name.removeprefix(word)
-    return word.isascii() and word.isalpha() and behind in folded_entries("topics")
 
 
 def _goes_back(text: Text, first: int) -> bool:
@@ -64,3 +58,10 @@ def _goes_back(text: Text, first: int) -> bool:
     at, word = text.words[first - 1]
     is_near = at + len(word) == text.words[first][0]
     return is_near and word not in function_words() and text.natures[first - 1] in NOUNS
+
+
+def latin_of(name: str) -> str:
+    """The Latin letters that a topic begins with, behind which another stands; else nothing."""
+    behind = name.lstrip(ascii_lowercase)
+    is_named = behind != name and behind in folded_entries("topics")
+    return name.removesuffix(behind) if is_named else ""

@@ -5,68 +5,34 @@ verb, a function word, an office, a person. 花蓮縣議會 that is 縣議會 la
 and so is 島嶼行動聯盟 that is 島盟.
 """
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 from services.enrich.associations import start_of_association
-from services.enrich.brands import TRADES, brands_in
-from services.enrich.cutter import is_known
-from services.enrich.folding import HAN, folded_entries, function_words
+from services.enrich.brands import brands_in
+from services.enrich.folding import folded_entries, function_words
 from services.enrich.kinds import behind_kinds_in
 from services.enrich.localities import without_place
-from services.enrich.name_grammar import (
-    MAX_WORDS,
-    part_of,
-    start_of_listed,
-    start_of_name,
-)
+from services.enrich.name_grammar import start_of_listed, start_of_name
 from services.enrich.named import Named, Span, all_mentions, mentions_of
 from services.enrich.offices import offices_in
-from services.enrich.own_names import is_between, start_of_own, with_first
+from services.enrich.organisation_signs import is_agency, is_firm, is_name, names_something
+from services.enrich.own_names import start_of_own, with_first
 from services.enrich.parties import parties_in
 from services.enrich.short_forms import shortened_in, tails_of
 from services.enrich.suffixes import (
     MIN_BEFORE_SHORT_ENDING,
     ending_of,
     ends_as_organisation,
-    is_ending,
     last_characters,
     loose_endings,
 )
 from services.enrich.words import Text
 
 MAX_ORGANISATIONS = 40
-FEW, MIN_FIRM, LONG_WORD = 2, 3, 6
-THINGS = frozenset("线桥路站案馆园港湾区号楼法费税式型性化")
-"""Characters that what is built or decided ends with, and firms do not: 萬大線|工程."""
-WEAK_LAST = frozenset("厂庙院处")
-DEPUTY = "副"
-BEFORE_OFFICES = ("前", DEPUTY, "现", "新", "老")
-SPEAKING = ("说", "则", "称")
-TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
-"""Parts of a name that tell which firm or market it is, as words for what it does do not."""
-INNING = re.compile(f"第[{HAN}]局$")
-OFFICE, TOWNS = "公所", "乡镇"
+FEW = 2
+BEFORE_OFFICES = ("前", "副", "现", "新", "老")
 HEADED = frozenset("部署局处院馆所厂厅省")
 """Endings that an office begins with: 部長, 局長."""
-AGENCIES = frozenset("局署")
-OF_A_CITY, AGENCY_CHARS = "局处", 3
-ANY_AGENCY = (
-    "管理局",
-    "管理处",
-    "办事处",
-    "事业处",
-    "服务处",
-    "代表处",
-    "联络处",
-    "营业处",
-    "工程处",
-    "秘书处",
-    "总务处",
-)
-COUNTED = ("第", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "决胜")
-"""Endings of agencies, which need no town before them: 衛生局, 消防署."""
 
 
 def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
@@ -85,7 +51,8 @@ def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
             found[name] = why
     names = list(found)[:MAX_ORGANISATIONS]
     short = {name for name in names if _is_short_form(name, names)}
-    return tuple(_named(text, name, short, found[name]) for name in names if name not in short)
+    named = (_named(text, name, short, found[name]) for name in names if name not in short)
+    return tuple(one for one in named if one.mentions)
 
 
 def _behind_kinds(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
@@ -110,19 +77,22 @@ def _ended(text: Text, taken: frozenset[int]) -> Iterator[tuple[str, str]]:
                 yield name, "結尾"
         elif is_listed:
             yield name, "名單"
-        elif _is_agency(name):
-            yield name, "機關"
-        elif _may_end_here(text, place) and ends_as_organisation(name):
-            if _is_name(text, start, end, place):
-                yield name, "結尾"
-        elif word in loose and _is_firm(text, start, end, place):
-            yield name, "結尾"
+        elif why := _why(text, place, start):
+            yield name, why
 
 
-def _is_agency(name: str) -> bool:
-    """Whether it is an agency that a city has one of, named without its city: 環保局, 公園處."""
-    is_one = len(name) == AGENCY_CHARS and name[-1] in OF_A_CITY and is_ending(name)
-    return is_one and name not in ANY_AGENCY
+def _why(text: Text, place: int, start: int) -> str:
+    """Why the words from `start` to the word at this place are a name; nothing if they are none."""
+    at, word = text.words[place]
+    end = at + len(word)
+    name = text.folded[start:end]
+    if names_something(text, end):
+        return ""
+    if is_agency(name):
+        return "機關"
+    if _may_end_here(text, place) and ends_as_organisation(name):
+        return "結尾" if is_name(text, start, end, place) else ""
+    return "結尾" if word in loose_endings() and is_firm(text, start, end, place) else ""
 
 
 def _headed(text: Text) -> dict[int, int]:
@@ -183,87 +153,6 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
     return without_place(text, with_first(text, start), end)
 
 
-def _is_name(text: Text, start: int, end: int, place: int) -> bool:
-    """Whether more stands before the ending than words that fit any organisation."""
-    at, word = text.words[place]
-    before = [w for a, w in text.words[max(place - MAX_WORDS, 0) : place] if start <= a < at]
-    if _is_none(text, text.folded[start:end]):
-        return False
-    if not before:
-        return end - start > len(word) or _is_word_a_name(word)
-    told = [w for w in before if w not in folded_entries("generic_names")]
-    if before[-1] in folded_entries("countries") and word[-1] in HEADED:
-        return True
-    is_weak = ending_of(word) == "short" and word[-1] in WEAK_LAST
-    if word not in folded_entries("weak_suffixes") and not is_weak:
-        return bool(told)
-    parts = {part_of(w) for w in before}
-    if is_between(text, start, at, end):
-        return True
-    is_own = (
-        any(w.startswith("第") for w in before)
-        or sum(len(w) for w in before if part_of(w) == "own") > 1
-    )
-    return is_own or bool(parts & TELLING) or (bool(told) and _acts(text, start, end))
-
-
-def _is_none(text: Text, name: str) -> bool:
-    """Whether it only ends as organisations do: 第三局, 副分署, 立法院院, 夜守區公所."""
-    if INNING.search(name) or name[0] == DEPUTY or name.endswith("院院"):
-        return True
-    return name.endswith(OFFICE) and not _is_district(text, name.removesuffix(OFFICE))
-
-
-def _is_district(text: Text, name: str) -> bool:
-    if text.times(name) > text.times(name + OFFICE):
-        return True
-    if name[-1] in TOWNS and name[:-1] not in folded_entries("common"):
-        return True
-    return any(name[n:] in folded_entries("places") for n in (0, 2, 3))
-
-
-def _is_firm(text: Text, start: int, end: int, place: int) -> bool:
-    """Whether a name of its own stands before a loose ending, and comes again or acts."""
-    at, _ = text.words[place]
-    before = [w for a, w in text.words[max(place - MAX_WORDS, 0) : place] if start <= a < at]
-    told = [w for w in before if w not in folded_entries("generic_names")]
-    own = "".join(w for w in told if part_of(w) == "own")
-    if not told or len(before) > FEW or any(w[-1] in THINGS for w in told):
-        return False
-    if (len(own) >= FEW and text.times(own) > 1) or is_between(text, start, at, end):
-        return True
-    return end - start > MIN_FIRM and _acts(text, start, end)
-
-
-def _acts(text: Text, start: int, end: int) -> bool:
-    """Whether what stands around says that a name is here: 海島航運|總經理, 建商|永恩建設."""
-    place = text.place_of(end)
-    at, after = text.words[place] if place >= 0 else (-1, "")
-    after = after if at == end else ""
-    if (
-        after in folded_entries("titles")
-        or after in SPEAKING
-        or after in TRADES
-        or (len(after) > 1 and after in folded_entries("speech"))
-    ):
-        return True
-    before = [word for at, word in text.words_before(start, 1) if at + len(word) == start]
-    return bool(before) and before[0] in folded_entries("class_nouns")
-
-
-def _is_word_a_name(word: str) -> bool:
-    is_whole = word.endswith(_schools()) and word not in _schools()
-    is_whole |= word[-1] in "部署院" and word.startswith(tuple(folded_entries("countries")))
-    is_whole |= word[-1] in AGENCIES and is_known(word) and not word.startswith(COUNTED)
-    is_whole |= len(word) >= LONG_WORD and ending_of(word) == "long"
-    return len(word) > MIN_BEFORE_SHORT_ENDING and (is_whole or not is_known(word))
-
-
-@cache
-def _schools() -> tuple[str, ...]:
-    return tuple(folded_entries("schools"))
-
-
 def _is_short_form(name: str, names: list[str]) -> bool:
     """Whether it is the tail of a longer name: 縣議會 beside 花蓮縣議會."""
     is_listed = name in folded_entries("organisations")
@@ -274,4 +163,5 @@ def _named(text: Text, name: str, short: set[str], why: str) -> Named:
     tails = [other for other in short if name.endswith(other)]
     shorter = tuple(dict.fromkeys((*tails, *tails_of(name), *shortened_in(text.folded, name))))
     mentions = all_mentions(text.folded, name, shorter)
-    return Named(name, "organisation", mentions, f"機構，{why}")
+    spoken_of = tuple(span for span in mentions if not names_something(text, span[1]))
+    return Named(name, "organisation", spoken_of, f"機構，{why}")
