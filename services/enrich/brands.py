@@ -35,6 +35,8 @@ OWNED = ("own", "noun")
 MOST_WORDS, LONGEST_OWNED = 4, 6
 LEAST_BODY, MOST_BODY = 3, 10
 MAX_OFFICES = 100
+NO_HEADS = frozenset("农民工生友客家嫌犯")
+"""How words for people end that are no office in a body: 石棹|茶農."""
 SHORTENED = frozenset("会盟党联网")
 NOT_LAST = frozenset("系所方数价率者员们县市区乡里性式型")
 LISTED = ("家", "社", "业者", "公司", "厂商", "平台", "集团")
@@ -130,7 +132,7 @@ def _in_capitals(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]
 def _before_offices(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
     """Yield what somebody's office is in: 幣多多|負責人方文軒, 的|順昌螺絲|董事長江明潭."""
     for start, end in offices_in(text)[:MAX_OFFICES]:
-        if end not in taken:
+        if end not in taken or text.folded[end - 1] in NO_HEADS:
             continue
         at, is_odd = _start_of_run(text, start, taken)
         name = text.folded[at:start]

@@ -40,11 +40,11 @@ STRONG = {
 HEADS = "长"
 HEAD_FREQUENCY = 200_000
 """Of offices that end with 長, lest 執行長江以恆 be cut as 執行|長江."""
-RANKS = frozenset(("少校", "中校", "上校"))
-"""Offices that are not cut out of what stands around: 國中|校長."""
+WEAK = frozenset(("少校", "中校", "上校", "员林", "员山"))
+"""Offices and places that are not cut out of what stands around: 國中|校長, 研究員|林正洪."""
 STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
-GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长厂店队")
+GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长厂店队经")
 """Function words that the statistics like to glue to the unknown name behind them."""
 MIN_GLUED_CHARS = 2
 GLUED_BEHIND = frozenset("说则与以及也的将在是被遭把都还曾已并而但")
@@ -65,7 +65,7 @@ def _dictionary() -> rjieba.Jieba:
                 dictionary.add_word(word, None, nature)
     for name, nature in STRONG.items():
         for word in sorted(folded_entries(name)):
-            if len(word) > 1 and word not in RANKS:
+            if len(word) > 1 and word not in WEAK:
                 is_head = name == "titles" and word.endswith(HEADS) and len(word) > len("市长")
                 frequency = HEAD_FREQUENCY if is_head else STRONG_FREQUENCY
                 dictionary.add_word(word, frequency, nature)

@@ -48,6 +48,8 @@ NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所", "诊�
 TOWN_ENDINGS = "乡镇区"
 PREFIXED = ("大学", "博物馆", "美术馆", "医院", "中心", "基金会", "协会")
 LOCAL = ("医院", "分院", "监狱", "改良场", "试验所", "分局", "分署")
+FOUNDED = "立"
+"""Behind a city: 高雄市|立|大同醫院."""
 FOUNDED_BY = ("国立", "市立", "县立", "私立", "公立")
 FOUNDED_AS = ("财团法人", "社团法人")
 SHORTENED, FEDERATIONS = 2, "协总联"
@@ -77,6 +79,8 @@ def start_of_name(text: Text, place: int, taken: frozenset[int], wholes: int = M
         part = _part_before(text, before, ending, is_first=reached == 0)
         if part == "place" and text.words[before + 1][1] in FOUNDED_BY:
             return start
+        if word == FOUNDED and before and part_of(text.words[before - 1][1]) == "place":
+            return text.words[before - 1][0]
         if part not in ORDER or _ends_a_firm(word, ending):
             break
         own += len(word) if part == "own" else 0
@@ -163,7 +167,7 @@ def start_of_listed(text: Text, place: int) -> int:
         return start_of_name(text, place - 1, frozenset())
     is_part = part_of(other) == "prefix" and word.endswith(PREFIXED)
     is_part |= part_of(other) == "place" and word.endswith(LOCAL)
-    is_part |= other in folded_entries("countries") and word[-1] in MINISTRIES
+    is_part |= other in folded_entries("countries") and word[-1] in (*MINISTRIES, "军")
     is_part |= part_of(other) == "whole" and word.endswith(_children()) and other[-1] in MINISTRIES
     return start if is_part else at
 

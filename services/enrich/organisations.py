@@ -140,7 +140,8 @@ def _start(text: Text, place: int, taken: frozenset[int], *, is_listed: bool) ->
     at, word = text.words[place]
     end = at + len(word)
     if is_listed:
-        return start_of_listed(text, place)
+        whole = start_of_association(text, place, taken)
+        return start_of_listed(text, place) if whole is None else whole
     if len(word) == 1 and place and text.words[place - 1][1][0].isnumeric():
         return at
     start = start_of_name(text, place, taken)

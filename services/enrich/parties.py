@@ -12,6 +12,8 @@ ENDING, BRANCH = "党", "党部"
 SHORT, LONG = 2, 3
 BEHIND = frozenset("籍团主立议总推提")
 """What follows the name of a party that is mentioned once: 民本黨團, 自強黨立委."""
+HOUSES = "院会"
+"""Of whose parties is spoken, and none is: 立院黨團."""
 SIZES = "新大小"
 NEW = ("新", "大")
 
@@ -51,5 +53,7 @@ def _is_branch(text: Text, at: int) -> bool:
 
 
 def _could_be(head: str) -> bool:
+    if head[-1] in HOUSES:
+        return False
     is_plain = folded_entries("no_parties").isdisjoint(head) and head[-1] not in SIZES
     return is_plain and head not in folded_entries("generic_names")

@@ -21,7 +21,7 @@ from services.enrich.foreign import (
     parts_of,
     sounded_names_in,
 )
-from services.enrich.given_names import may_be_given
+from services.enrich.given_names import is_common, may_be_given
 from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
 from services.enrich.person_signs import (
@@ -45,6 +45,8 @@ MOST_COMMON = 60
 LONG = 3
 NEARLY = 1.5
 """A name is no name if one character more is nearly as sure a name."""
+MAY_END = frozenset(JOINING) | {"发"}
+"""Characters that end a given name where no word of theirs follows: 文進發|昏倒."""
 ADDRESSED = frozenset(
     (
         "小姐",
@@ -192,7 +194,7 @@ def _is_given(around: Surroundings, end: int, given: str) -> bool:
         return False
     after = around.words.get(end, "")
     is_act = len(after) > 1 and (after in folded_entries("speech") or nature_of(after) == "verb")
-    if given[-1] in JOINING and is_act:
+    if given[-1] in MAY_END and is_act:
         given = given[:-1]
     return may_be_given(given)
 
@@ -201,6 +203,8 @@ def _is_too_long(around: Surroundings, start: int, end: int) -> bool:
     """Whether the last character is a verb or the first of a number: 強森|送, 沈墨|十九."""
     last, behind = around.folded[end - 1], around.folded[end : end + 1]
     if last.isnumeric() and around.folded[start - 1 : start] == "、":
+        return True
+    if behind and nature_of(last + behind) == "verb" and not is_common(last):
         return True
     is_verb = last in GLUED_VERBS
     is_verb &= around.words.get(start) == around.folded[start : end - 1]

@@ -51,6 +51,8 @@ DONE_TO = frozenset(
     )
 )
 """What is done to people."""
+DOUBLED = 0.5
+"""Given names are doubled, as few words are: 古珞珞."""
 UNLIKE = 1.0
 INSIDE_WORD = -3.0
 """隆海鷹 begins inside 基隆; only an office before it can say that the cut was wrong."""
@@ -136,7 +138,7 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
         is_act = len(after) > 1 or after in SAID
         sure, why = sure + (1.5 if is_act else WEAK_SIGN), why if sure else f"後接「{after}」"
     sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
-    sure += likeness(name[family:])
+    sure += likeness(name[family:]) + (DOUBLED if name[family:-1] == name[-1] else 0.0)
     sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
     sure += _by_words(around, start, end)
     sure += _by_neighbours(around, start, end)
