@@ -21,7 +21,7 @@ from shared.settings import DEFAULTS
 ROOT = Path(__file__).parents[1]
 OPERATIONS = ROOT / "docs" / "operations.md"
 FORMATS_PAGE = ROOT / "docs" / "formats.md"
-COMMAND = re.compile(r"wiredesk ([a-z]+(?: [a-z]+)?)")
+COMMAND = re.compile(r"wiredesk ([a-z-]+(?: [a-z]+)?)")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)

@@ -65,7 +65,8 @@ async def _outstanding(state: StateOption, config: ConfigOption) -> list[Report]
     async with open_post(state, config) as post:
         waiting = await post.withdrawals.outstanding(0, SHOWN)
         found = [await read_report(post, uri) for uri, _ in waiting[:SHOWN]]
-    return [report for report in found if report]
+    # What was proven a moment ago is still in the list until publish looks at it again.
+    return [report for report in found if report and not report.is_over]
 
 
 def _table(found: list[Report]) -> Group:

@@ -24,15 +24,9 @@ from services.enrich.foreign import (
 from services.enrich.given_names import is_common, may_be_given
 from services.enrich.lexicon import entries
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
-from services.enrich.person_signs import (
-    HELD,
-    NOT_HAN,
-    SURE,
-    Surroundings,
-    sureness,
-    surroundings_of,
-)
+from services.enrich.person_signs import HELD, NOT_HAN, SURE, sureness
 from services.enrich.stage_names import listed_names_in, stage_names_in
+from services.enrich.surroundings import Surroundings, surroundings_of
 from services.enrich.words import Text
 
 CREDIT = re.compile(r"[图文摄][ 　]?[/／|｜][ 　]?[^\s()（）/／，。]{1,20}")

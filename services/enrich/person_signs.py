@@ -5,16 +5,14 @@ name's characters, an edge of a sentence. A word of the dictionary at the same p
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from services.enrich.cutter import is_known, is_person, nature_of
 from services.enrich.family_names import common_surnames, first_characters, surnames
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.given_names import is_common, likeness
-from services.enrich.offices import offices_in
 from services.enrich.suffixes import endings
-from services.enrich.words import Text
+from services.enrich.surroundings import MAX_NAME, MAX_WORDS, Surroundings, ordinary
 
 NOT_HAN = re.compile(f"[^{HAN}]")
 SURE, HELD = 3.0, 6.0
@@ -22,35 +20,6 @@ AGAIN = 2
 COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
 BEHIND_PREPOSITION = 0.5
 BEFORE_PEOPLE = frozenset("由被对跟给")
-DONE_TO = frozenset(
-    (
-        "支持",
-        "击败",
-        "邀请",
-        "推荐",
-        "指控",
-        "逮捕",
-        "声援",
-        "感谢",
-        "控告",
-        "任命",
-        "提名",
-        "聘请",
-        "拜会",
-        "接见",
-        "质疑",
-        "力挺",
-        "悼念",
-        "缅怀",
-        "专访",
-        "起诉",
-        "弹劾",
-        "罢免",
-        "绑架",
-        "杀害",
-    )
-)
-"""What is done to people."""
 DOUBLED = 0.5
 """Given names are doubled, as few words are: 古珞珞."""
 UNLIKE = 1.0
@@ -60,12 +29,9 @@ CLEARLY = 1.0
 """The likeness of what is hardly anything but a given name."""
 GIVEN_IS_WORD = 1.5
 """戴|口罩 and 查|紀錄 are no names; 江|明月 is one where more speaks for it."""
-MAX_NAME = 3
 ENDING_CHARS = (2, 3, 4, 5)
 WEAK_SIGN = 0.75
 SAID = frozenset("说称答问则")
-MAX_WORDS = 1 << 15
-MAX_OFFICES = 500
 AGED = "岁的"
 ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆授官监理徒表人夫客警伯婶叔姨爷奶")
 """How words for what somebody is or does end: 防護員許淮安."""
@@ -75,50 +41,6 @@ PLACE_ENDINGS = frozenset("桥港岛路街村镇乡里区市县国线站寺庙")
 FIRM_ENDINGS = frozenset("银金控科电党盟")
 """How short forms of firms and parties end: 海川銀."""
 LANDSCAPE = frozenset("山川河江湖")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a text shows around any place: words by their start, ends of words, offices."""
-
-    folded: str
-    words: dict[int, str]
-    ends: frozenset[int]
-    guessed: frozenset[int]
-    """Places inside or at the end of words that only the statistics of the cut made up."""
-    offices_before: dict[int, str]
-    """Where an office ends: the office, as written."""
-    offices_after: dict[int, str]
-    kin_before: dict[int, str]
-    """Where a word such as 母親 or 本名 ends."""
-    open: tuple[int, ...]
-    """Where a word begins that a name could begin with."""
-    speaking: tuple[int, ...]
-    """Where a word of two characters or more says what people do: 表示, 指出."""
-
-
-def surroundings_of(text: Text) -> Surroundings:
-    """Look over a text once."""
-    offices = offices_in(text)[:MAX_OFFICES]
-    kin_words = folded_entries("kin") & text.distinct
-    speech = folded_entries("speech") & text.distinct
-    firsts = first_characters()
-    openers = [word for word in text.distinct if word[0] in firsts]
-    opening = {word for word in openers if not _is_closed(word)}
-    kin = [(at, at + len(word)) for at, word in text.words if word in kin_words]
-    pairs = zip(text.words, text.natures, strict=True)
-    unknown = [word for word, nature in pairs if nature == "unknown" and len(word[1]) > 1]
-    return Surroundings(
-        text.folded,
-        dict(text.words),
-        frozenset(text.ends.tolist()),
-        frozenset(at + n for at, word in unknown for n in range(1, len(word) + 1)),
-        {end: text.surface[start:end] for start, end in offices},
-        {start: text.surface[start:end] for start, end in offices},
-        {end: text.surface[start:end] for start, end in kin},
-        tuple([at for at, word in text.words if word in opening]),
-        tuple([at for at, word in text.words if word in speech and len(word) > 1]),
-    )
 
 
 def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
@@ -143,7 +65,7 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
     sure += _by_words(around, start, end)
     sure += _by_neighbours(around, start, end)
     sure += COMMON_SURNAME if name[:family] in common_surnames() else 0.0
-    sure -= GIVEN_IS_WORD if name[family:] in _ordinary() else 0.0
+    sure -= GIVEN_IS_WORD if name[family:] in ordinary() else 0.0
     if family > 1 and name[:family] in surnames():
         sure += 2 if likeness(name[family:]) > 0 else 0
     sure -= 1.5 if len(name) == family + 1 else 0
@@ -168,7 +90,9 @@ def _by_neighbours(around: Surroundings, start: int, end: int) -> float:
     sure = BESIDE_MARK if "、" in (folded[start - 1 : start], folded[end : end + 1]) else 0.0
     if _is_edge(folded, start - 1) and _is_edge(folded, end):
         sure += ALONE
-    if folded[start - 1 : start] in BEFORE_PEOPLE or folded[max(start - 2, 0) : start] in DONE_TO:
+    if folded[start - 1 : start] in BEFORE_PEOPLE or folded[
+        max(start - 2, 0) : start
+    ] in folded_entries("done_to_people"):
         sure += BEHIND_PREPOSITION
     is_act = after in function_words() or (len(after) > 1 and nature_of(after) == "verb")
     return sure + (BEFORE_VERB if is_act and after not in folded_entries("speech") else 0.0)
@@ -209,7 +133,7 @@ def _is_plain(around: Surroundings, start: int, end: int) -> bool:
     if at > end:
         return True
     is_noun = nature_of(name) == "noun" and _acts(around.words.get(end, ""))
-    is_word = around.words.get(start) == name and (name in _ordinary() or nature_of(name) == "verb")
+    is_word = around.words.get(start) == name and (name in ordinary() or nature_of(name) == "verb")
     return is_word and not is_noun and around.folded.count(name) < AGAIN
 
 
@@ -269,8 +193,8 @@ def _by_words(around: Surroundings, start: int, end: int) -> float:
     if len(word) > 1 and is_known(word):
         if len(word) > len(name) or word == name or nature_of(word) == "verb":
             return -4.0
-        return -2.5 if word in _ordinary() else -1.0
-    return -0.5 if name in _ordinary() else 0.0
+        return -2.5 if word in ordinary() else -1.0
+    return -0.5 if name in ordinary() else 0.0
 
 
 @lru_cache(maxsize=MAX_WORDS)
@@ -280,13 +204,6 @@ def _is_somebody(word: str) -> bool:
     For the dictionary 高麗菜 is one too, which is a cabbage.
     """
     return len(word) == MAX_NAME and is_person(word) and all(map(is_common, word[1:]))
-
-
-@cache
-def _ordinary() -> frozenset[str]:
-    """Words that stand where a name could stand without being one."""
-    lists = ("common", "places", "topics", "organisations", "titles")
-    return function_words().union(*map(folded_entries, lists))
 
 
 def _is_of_a_body(folded: str, start: int, end: int) -> bool:
@@ -307,13 +224,6 @@ def _ends_behind(word: str) -> bool:
 def _whole() -> frozenset[str]:
     """How organisations end, in two characters and more."""
     return folded_entries("whole_endings").union(word for word in endings(0) if len(word) > 1)
-
-
-@lru_cache(maxsize=MAX_WORDS)
-def _is_closed(word: str) -> bool:
-    """Whether no name begins with it unless an office stands before: a verb, a common word."""
-    is_word = len(word) > 1 and is_known(word)
-    return is_word and (len(word) > MAX_NAME or nature_of(word) == "verb" or word in _ordinary())
 
 
 def _is_edge(folded: str, at: int) -> bool:
