@@ -37,7 +37,7 @@ def start_of_association(text: Text, place: int, taken: frozenset[int]) -> int |
 
 
 def _founded(text: Text, at: int, taken: frozenset[int]) -> int | None:
-    """Where 財團法人 begins, behind which all is its name: 財團法人|至善社會福利|基金會."""
+    """Where 財團法人 begins, behind which all is its name: 財團法人|志善社會福利|基金會."""
     for start, word in reversed(text.words_before(at, MAX_WORDS)):
         behind = start + len(word)
         if behind > at or start in taken or at - start > MAX_CHARS or not text.ideographic[start]:

@@ -41,7 +41,7 @@ HEADS = "长"
 HEAD_FREQUENCY = 200_000
 """Of offices that end with 長, lest 執行長江以恆 be cut as 執行|長江."""
 WEAK = frozenset(("少校", "中校", "上校", "员林", "员山"))
-"""Offices and places that are not cut out of what stands around: 國中|校長, 研究員|林正洪."""
+"""Offices and places that are not cut out of what stands around: 國中|校長, 研究員|林正泓."""
 STRONG_FREQUENCY = 20_000
 """As often as the commonest words of the dictionary, so that no made-up word is worth more."""
 GLUED = frozenset("由与在向和及对把将被让为于给跟替据以送赴抵从到至往长厂店队经")

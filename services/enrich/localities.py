@@ -1,7 +1,7 @@
 """RULE: whether the place that stands before an organisation belongs to its name.
 
 To an agency and an association it belongs: 花蓮縣議會. A firm, a school or a temple with a name of
-its own is only told where it is: 日本|東北電材, 線西鄉|慶安宮, 南投縣信義鄉|同富國中.
+its own is only told where it is: 日本|東北電材, 線西鄉|慶安宮, 南投縣信義鄉|同曦國中.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,8 @@ def _without_address(text: Text, start: int, end: int) -> int:
         return in_head[0]
     if len(places) >= FEW and text.folded[start : places[0]] in folded_entries("countries"):
         return places[0]
-    has_own = part_of(text.words[text.place_of(whole[-1])][1]) in ("own", "place")
+    first = text.words[text.place_of(whole[-1])][1]
+    has_own = first not in folded_entries("inside_names")
     is_local = (
         not has_own
         or (rest[-1] in LOCAL and not rest.endswith(PRACTICES))

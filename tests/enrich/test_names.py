@@ -201,7 +201,7 @@ def test_ordinary_words_before_a_trade_are_no_firm(sentence: str) -> None:
         ("美國國防部長赫格塞斯抵達。", "赫格塞斯"),
         ("俄羅斯總理米舒斯京說，談判繼續。", "米舒斯京"),
         ("帕妮塔宣布勝選。帕妮塔說，感謝選民。", "帕妮塔"),
-        ("冠軍由周天成奪下。", "周天成"),
+        ("冠軍由周澤成奪下。", "周澤成"),
     ],
 )
 def test_a_foreign_name_is_told_by_its_sound_and_a_native_one_by_its_place(
@@ -214,7 +214,7 @@ def test_a_foreign_name_is_told_by_its_sound_and_a_native_one_by_its_place(
 @pytest.mark.parametrize(
     ("sentence", "name"),
     [
-        ("全國家長團體聯盟理事長說，課綱要改。", "全國家長團體聯盟"),
+        ("全國家長協力聯盟理事長說，課綱要改。", "全國家長協力聯盟"),
         ("台灣媽媽監督核電廠聯盟發言人說。", "台灣媽媽監督核電廠聯盟"),
         ("台灣高等法院台中分院改判。", "台灣高等法院台中分院"),
         ("日本氣象廳發布警報。", "日本氣象廳"),
