@@ -56,14 +56,14 @@ def propose(
 
 
 async def _look(instance: Instance, articles: int, least: int) -> tuple[int, list[NewWord]]:
-    """How many articles were read, and the words that nothing finds yet."""
+    """How many Chinese articles were read, and the words that nothing finds yet."""
     keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
     stories: list[Article] = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading the archive", total=articles)
         async with connect(instance.redis_url) as redis:
             async for some in newest(instance.settings, redis, keys, articles):
-                stories += some
+                stories += [one for one in some if (one.language or "").startswith("zh")]
                 progress.update(task, completed=len(stories))
     found = new_words([f"{one.headline}\n{one.body_text}" for one in stories], least)
     return len(stories), list(unknown(found, stories, ignorant(instance.settings).corpus))

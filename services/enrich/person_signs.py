@@ -11,7 +11,8 @@ from services.enrich.cutter import is_known, is_person, nature_of
 from services.enrich.family_names import common_surnames, first_characters, surnames
 from services.enrich.folding import HAN, folded_entries, function_words
 from services.enrich.given_names import is_common, likeness
-from services.enrich.suffixes import endings
+from services.enrich.named import mentions_of
+from services.enrich.suffixes import endings, loose_endings
 from services.enrich.surroundings import MAX_NAME, MAX_WORDS, Surroundings, ordinary
 
 NOT_HAN = re.compile(f"[^{HAN}]")
@@ -78,9 +79,18 @@ def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[f
     is_told = is_told or len(name) > family + 1
     if sure < SURE and sure > 0 and is_told and folded.count(name) > 1:
         sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"
-    if sure >= SURE and _is_of_a_body(folded, start, end):
+    if sure >= SURE and (_is_of_a_body(folded, start, end) or _is_a_firm(around, name, why)):
         return 0.0, why
     return sure, why
+
+
+def _is_a_firm(around: Surroundings, name: str, why: str) -> bool:
+    """Whether a short name has the ending of a firm elsewhere in the text: 嶽晶, of 嶽晶科技."""
+    if len(name) >= MAX_NAME or why.startswith("職稱"):
+        return False
+    words = (around.words.get(end, "") for _, end in mentions_of(around.folded, name))
+    firms = folded_entries("weak_suffixes") | loose_endings()
+    return any(word in firms and nature_of(word) == "noun" for word in words)
 
 
 def _by_neighbours(around: Surroundings, start: int, end: int) -> float:

@@ -114,6 +114,12 @@ def test_rare_and_foreign_people_are_found_whole(sentence: str, name: str) -> No
     assert fold(name) in people
 
 
+def test_a_short_name_that_is_a_firm_elsewhere_is_no_person() -> None:
+    found = named("嶽晶科技昨天與瀾港大學簽約，由嶽晶派員授課。", "嶽晶與三大學合辦學程")
+    assert found.get(fold("嶽晶科技")) == "organisation"
+    assert "person" not in found.values()
+
+
 @pytest.mark.parametrize("sentence", ["已將蕭男送醫，蕭男清醒。", "母親唐小姐說，沒有警語。"])
 def test_who_is_not_named_is_no_person(sentence: str) -> None:
     assert "person" not in named(sentence).values()
