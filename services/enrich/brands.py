@@ -35,6 +35,8 @@ OWNED = ("own", "noun")
 MOST_WORDS, LONGEST_OWNED = 4, 6
 LEAST_BODY, MOST_BODY = 3, 10
 MAX_OFFICES = 100
+TOWNS = frozenset("市县乡镇区里村省州")
+"""What the offices begin with that somebody has in a town: 瀾港|市長."""
 NO_HEADS = frozenset("农民工生友客家嫌犯")
 """How words for people end that are no office in a body: 石棹|茶農."""
 SHORTENED = frozenset("会盟党联网")
@@ -132,7 +134,7 @@ def _in_capitals(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]
 def _before_offices(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
     """Yield what somebody's office is in: 幣多多|負責人方文軒, 的|順昌螺絲|董事長江明潭."""
     for start, end in offices_in(text)[:MAX_OFFICES]:
-        if end not in taken or text.folded[end - 1] in NO_HEADS:
+        if end not in taken or not _is_of_a_body(text.folded[start:end]):
             continue
         at, is_odd = _start_of_run(text, start, taken)
         name = text.folded[at:start]
@@ -141,6 +143,11 @@ def _before_offices(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, s
         is_name = is_name and SHORTEST <= len(name) <= LONGEST_OWNED
         if is_name or _is_body(name):
             yield (at, start), f"後接「{text.surface[start:end]}」"
+
+
+def _is_of_a_body(office: str) -> bool:
+    """Whether it is an office that somebody has in a body: no farmer, and no mayor."""
+    return office[-1] not in NO_HEADS and TOWNS.isdisjoint(office[:2])
 
 
 def _start_of_run(text: Text, end: int, taken: frozenset[int]) -> tuple[int, bool]:
@@ -174,8 +181,8 @@ def _why(text: Text, place: int, taken: frozenset[int], acts: Counter[str]) -> s
     if before in folded_entries("class_nouns") and not after[:1].isnumeric():
         return f"前接「{before}」"
     if after in folded_entries("titles"):
-        behind = at + len(word) + len(after)
-        return f"後接「{after}」" if behind in taken else ""
+        is_told = at + len(word) + len(after) in taken and _is_of_a_body(after)
+        return f"後接「{after}」" if is_told else ""
     if after == "等" and _beside(text, place + 2, at + len(word) + 1).endswith(LISTED):
         return "列舉"
     often = OFTEN + (len(word) == SHORTEST)

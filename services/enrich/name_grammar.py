@@ -39,7 +39,7 @@ BY_LIST: tuple[tuple[tuple[str, ...], Part], ...] = (
     (("organisations",), "whole"),
 )
 """What the lists of the lexicon make of a word; the first that has it tells."""
-NEVER_OWN = frozenset("为经不的了在是偷被把让与说到完有另没都也仍亦均皆要着著吁")
+NEVER_OWN = frozenset("为经不的了在是偷被把让与说到完有另没都也仍亦均皆要着著吁我你他她请后")
 GLUED = frozenset("并由遭被")
 """Function words that no name of a firm begins with."""
 POSTED = "驻"

@@ -80,7 +80,10 @@ def _remembered(uri: str, text: Text, found: Names, corpus: Corpus) -> Iterator[
 def _names(text: Text, authors: tuple[str, ...], byline: str) -> Names:
     people = people_in(text, (*map(fold, authors), *writers_of(byline)))
     taken = _places(people.bylines) | _places(span for one in people.named for span in one.mentions)
-    organisations = (*storms_in(text), *teams_in(text), *organisations_in(text, taken))
+    storms = tuple(storms_in(text))
+    stormy = _places(span for one in storms for span in one.mentions)
+    bodies = (one for one in organisations_in(text, taken) if one.mentions[0][0] not in stormy)
+    organisations = (*storms, *teams_in(text), *bodies)
     named_after = _places(span for one in organisations for span in one.mentions)
     taken |= named_after
     alive = [one for one in people.named if any(at not in named_after for at, _ in one.mentions)]

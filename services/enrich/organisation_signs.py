@@ -9,7 +9,7 @@ from functools import cache
 
 from services.enrich.brands import TRADES
 from services.enrich.cutter import is_known
-from services.enrich.folding import HAN, folded_entries
+from services.enrich.folding import folded_entries
 from services.enrich.name_grammar import MAX_WORDS, part_of
 from services.enrich.own_names import is_between
 from services.enrich.suffixes import MIN_BEFORE_SHORT_ENDING, ending_of, is_ending
@@ -24,8 +24,10 @@ SPEAKING = ("说", "则", "称")
 TELLING: frozenset[str] = frozenset(("place", "prefix", "whole"))
 """Parts of a name that tell which firm or market it is, as words for what it does do not."""
 PRIZES = ("大奖", "奖", "盃", "杯", "赛", "大赛", "公开赛")
-INNING = re.compile(f"第[{HAN}]局$")
+INNING = re.compile("[第〇零一二三四五六七八九十百两几]局$")
 OFFICE, TOWNS = "公所", "乡镇"
+GOVERNMENTS = ("市府", "县府")
+"""What a place stands before, and nothing else: 花蓮|縣府."""
 OF_A_COUNTRY = frozenset("部署局处院馆所厂厅省")
 AGENCIES = frozenset("局署")
 OF_A_CITY, AGENCY_CHARS = "局处", 3
@@ -65,6 +67,8 @@ def _is_none(text: Text, name: str) -> bool:
     """Whether it only ends as organisations do: 第三局, 副分署, 立法院院, 夜守區公所."""
     if INNING.search(name) or name[0] == DEPUTY or name.endswith("院院"):
         return True
+    if name.endswith(GOVERNMENTS):
+        return part_of(name[: -len(GOVERNMENTS[0])]) != "place"
     return name.endswith(OFFICE) and not _is_district(text, name.removesuffix(OFFICE))
 
 

@@ -218,7 +218,9 @@ def _is_somebody(word: str) -> bool:
 
 def _is_of_a_body(folded: str, start: int, end: int) -> bool:
     """Whether it ends as an organisation does, or such an ending stands behind it."""
-    whole = _whole()
+    whole, trade = _whole(), folded[end - 2 : end] if end - start >= MAX_NAME else ""
+    if trade in loose_endings() and is_known(trade):
+        return True
     return any(
         folded[max(end - chars, start) : end] in whole or _ends_behind(folded[end : end + chars])
         for chars in ENDING_CHARS

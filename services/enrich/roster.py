@@ -1,14 +1,16 @@
 """People and organisations that past articles were tagged with: known the next time they come.
 
 曜川半導體 is known by its ending; 曜川 alone, a year later, only because it was. A name counts when
-two articles had it as a tag, or when the newsroom gave it.
+two articles had it as a tag, or when the newsroom gave it. Only firms and teams have short forms
+that stand alone: what 瀾港大學 and 瀾港醫學中心 begin with is where they are.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.enrich.folding import fold
-from services.enrich.short_forms import stems_of
+from services.enrich.folding import fold, folded_entries
+from services.enrich.short_forms import DROPS_ITS_LAST, stems_of
+from services.enrich.suffixes import ending_in, loose_endings
 from services.enrich.words import Hashes, hashes_of
 from shared.article import Tag, TagKind
 
@@ -16,6 +18,8 @@ ENOUGH, NEWSROOMS = 2, 2
 """The votes that make a name; an article has one for each of its tags, the newsroom two."""
 MOST_VOTERS = 4
 MOST_NAMES = 200_000
+VENUES = frozenset("场心院堂园队处馆站社")
+"""How places end that people go to, and units: 塭仔市場 is at 塭仔."""
 KINDS: tuple[TagKind, ...] = ("person", "organisation")
 
 
@@ -66,5 +70,11 @@ class Roster:
 def _forms(tag: Tag) -> Iterable[str]:
     name = fold(tag.name)
     yield name
-    if tag.kind == "organisation":
+    if tag.kind == "organisation" and _has_short_forms(ending_in(name)):
         yield from stems_of(name)
+
+
+def _has_short_forms(ending: str) -> bool:
+    """Whether it is the ending of a firm, or none, as of a team; and no place that people go to."""
+    firms = folded_entries("weak_suffixes") | loose_endings()
+    return not ending or ending in DROPS_ITS_LAST or (ending in firms and ending[-1] not in VENUES)

@@ -80,6 +80,10 @@ def test_a_name_behind_a_word_for_its_kind_may_be_made_of_any_words(
         "居民夜守區公所，七天內向公所申報。",
         "第三局投完一球，關鍵第六局反手得分。",
         "審完預算後散會。",
+        "瀾港市長夏承恩今天視察，隙頂、石棹茶農江順安苦笑。",
+        "可由市府協調，並與市府開會。",
+        "黑熊十二局再見轟。",
+        "颱風青鳥今晚轉強，青鳥中心位於外海，颱風青鳥持續北上。",
     ],
 )
 def test_what_only_looks_like_a_body_is_none(sentence: str) -> None:
@@ -112,6 +116,11 @@ def test_a_party_has_two_or_three_characters_before_its_ending(sentence: str, na
 def test_rare_and_foreign_people_are_found_whole(sentence: str, name: str) -> None:
     people = [found for found, kind in named(sentence).items() if kind == "person"]
     assert fold(name) in people
+
+
+def test_what_ends_like_a_firm_is_no_person() -> None:
+    found = named("嵐信工程董座傳投入選舉，嵐信工程沒有回應。")
+    assert found == {fold("嵐信工程"): "organisation"}
 
 
 def test_a_short_name_that_is_a_firm_elsewhere_is_no_person() -> None:

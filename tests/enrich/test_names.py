@@ -121,6 +121,14 @@ def test_a_name_that_articles_were_tagged_with_is_known_the_next_time() -> None:
     assert kinds["曜川"] == "organisation"
 
 
+def test_what_bodies_of_a_town_begin_with_is_no_body() -> None:
+    enrich = pipeline().enrich
+    for number, body in enumerate(("瀾港大學校長李賢義說，瀾港大學招生。",) * 3):
+        enrich(article(f"urn:n:{number}", "瀾港大學招生", body))
+    later = enrich(article("urn:n:9", "渡輪往返瀾港", "渡輪往返瀾港與離島，瀾港居民說好。"))
+    assert ("瀾港", "organisation") not in {(tag.name, tag.kind) for tag in later.tags}
+
+
 def test_the_whole_and_its_part_are_one_name_and_the_part_is_no_tag() -> None:
     story = article(
         "urn:n:1", "金門水獺", "慈濟基金會土耳其聯絡處發放毛毯，慈濟基金會土耳其聯絡處長期駐守。"
