@@ -36,9 +36,24 @@ class Names:
 def names_of(article: Article, text: Text, corpus: Corpus) -> Names:
     """The names of an article, without those who wrote it."""
     found = _names(text, tuple(author.name for author in article.authors), article.byline)
+    found = _without_known_bodies(article.uri, found, corpus)
     found = _with_terms(text, found, corpus.vocabulary)
     remembered = list(_remembered(article.uri, text, found, corpus))
     return Names((*_outside(remembered, found.named), *remembered), found.bylines)
+
+
+def _without_known_bodies(uri: str, found: Names, corpus: Corpus) -> Names:
+    """Leave out people that past articles know as organisations: 嶽晶, of 嶽晶科技."""
+    people = [one.name for one in found.named if one.kind == "person"]
+    numbers = hashes_of(people) if people else np.zeros(0, np.uint64)
+    kinds = corpus.roster.kinds(numbers, uri)
+    bodies = {
+        name
+        for name, number in zip(people, numbers.tolist(), strict=True)
+        if kinds.get(number) == "organisation"
+    }
+    kept = tuple(one for one in found.named if one.name not in bodies)
+    return Names(kept, found.bylines) if bodies else found
 
 
 def _with_terms(text: Text, found: Names, vocabulary: Vocabulary) -> Names:

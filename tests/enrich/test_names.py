@@ -129,6 +129,16 @@ def test_what_bodies_of_a_town_begin_with_is_no_body() -> None:
     assert ("瀾港", "organisation") not in {(tag.name, tag.kind) for tag in later.tags}
 
 
+def test_who_past_articles_know_as_a_firm_is_no_person() -> None:
+    enrich = pipeline().enrich
+    for number in range(3):
+        body = "嶽晶科技今天宣布擴廠，嶽晶科技發言人說，訂單很滿。"
+        enrich(article(f"urn:n:{number}", "嶽晶科技擴廠", body))
+    told = "嶽晶與居民協商，嶽晶說會節水。居民要嶽晶講清楚。"
+    kinds = {tag.name: tag.kind for tag in enrich(article("urn:n:9", "封裝廠喝水", told)).tags}
+    assert kinds["嶽晶"] == "organisation"
+
+
 def test_the_whole_and_its_part_are_one_name_and_the_part_is_no_tag() -> None:
     story = article(
         "urn:n:1", "金門水獺", "慈濟基金會土耳其聯絡處發放毛毯，慈濟基金會土耳其聯絡處長期駐守。"
