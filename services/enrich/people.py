@@ -79,7 +79,7 @@ def people_in(text: Text, writers: Iterable[str] = ()) -> People:
     around = surroundings_of(text)
     authors = list(dict.fromkeys((*writers, *_reporters(around))))[:MAX_PEOPLE]
     foreign = list(foreign_names_in(text, around.offices_before))
-    sounded = tuple(sounded_names_in(text, around.offices_before))
+    sounded = tuple(sounded_names_in(text, around.offices_before | around.kin_before))
     foreign += [span for span in sounded if span[1] - span[0] >= LONG_BY_SOUND]
     found = {text.folded[start:end]: "外文或族語名" for start, end in foreign}
     for name, why in _names(around, foreign):

@@ -183,11 +183,12 @@ def _is_doubtful(name: str, family: int, *, is_odd: bool) -> bool:
 
 
 def _is_odd(around: Surroundings, start: int, name: str, family: int) -> bool:
-    """Whether the cut sees a word in it that no dictionary has, and it comes again: 應家瑋."""
+    """Whether the cut sees a word in it that no dictionary has, and it speaks or comes again."""
     is_unknown = around.words.get(start) == name and not is_known(name)
     is_unknown &= name[-1] not in FIRM_ENDINGS
     is_like = likeness(name[family:]) >= CLEARLY and len(name) > family + 1
-    return is_unknown and is_like and around.folded.count(name) >= AGAIN
+    speaks = _acts(around.words.get(start + len(name), ""))
+    return is_unknown and is_like and (speaks or around.folded.count(name) >= AGAIN)
 
 
 def _by_words(around: Surroundings, start: int, end: int) -> float:
