@@ -12,7 +12,7 @@ from services.enrich.cutter import is_known
 from services.enrich.folding import folded_entries, function_words
 from services.enrich.name_grammar import NEVER_OWN
 from services.enrich.named import Span
-from services.enrich.own_names import is_everyday
+from services.enrich.own_names import NEVER_INSIDE as ELSEWHERE, is_everyday
 from services.enrich.suffixes import ending_of
 from services.enrich.words import Text, is_weak
 
@@ -20,9 +20,7 @@ SHORTEST, LONGEST, MOST_WORDS = 2, 6, 4
 LEAST_ODD = 3
 LISTED = "、"
 JOINED = frozenset("与和及跟")
-NEVER_INSIDE = frozenset(
-    "遭获因由在以的了在是有不也就被把让说会要能这那每各该本等某更还用像从到为最很再均将曾已则之其"
-)
+NEVER_INSIDE = ELSEWHERE | frozenset("遭获因由以均将曾已则之其再")
 
 
 def behind_kinds_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:

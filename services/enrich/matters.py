@@ -6,36 +6,9 @@ little. So is what Latin letters stand before, if it is a topic itself.
 
 from string import ascii_lowercase
 
-from services.enrich.folding import fold, folded_entries, function_words
+from services.enrich.folding import folded_entries, function_words
 from services.enrich.words import Text
 
-ENDINGS = tuple(
-    map(
-        fold,
-        (
-            "獎",
-            "影展",
-            "藝術節",
-            "音樂節",
-            "電影節",
-            "文化節",
-            "書展",
-            "博覽會",
-            "嘉年華",
-            "馬拉松",
-            "錦標賽",
-            "公開賽",
-            "邀請賽",
-            "大獎賽",
-            "聯賽",
-            "世錦賽",
-            "盃",
-            "條例",
-            "補選",
-            "初選",
-        ),
-    )
-)
 LEAST_BEFORE = 2
 NOUNS = ("noun", "unknown")
 
@@ -45,7 +18,7 @@ def is_named_matter(text: Text, start: int, end: int) -> bool:
     name, first = text.folded[start:end], text.place_of(start)
     if latin_of(name):
         return True
-    ending = next((one for one in ENDINGS if name.endswith(one)), "")
+    ending = next((one for one in folded_entries("named_matters") if name.endswith(one)), "")
     if not ending or len(name) < len(ending) + LEAST_BEFORE:
         return False
     return text.natures[first] in NOUNS and not _goes_back(text, first)

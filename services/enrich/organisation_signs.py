@@ -28,7 +28,8 @@ INNING = re.compile("[第〇零一二三四五六七八九十百两几]局$")
 OFFICE, TOWNS = "公所", "乡镇"
 GOVERNMENTS = ("市府", "县府")
 """What a place stands before, and nothing else: 花蓮|縣府."""
-OF_A_COUNTRY = frozenset("部署局处院馆所厂厅省")
+HEADED = frozenset("部署局处院馆所厂厅省")
+"""Endings that an office begins with: 部長, 局長."""
 AGENCIES = frozenset("局署")
 OF_A_CITY, AGENCY_CHARS = "局处", 3
 ANY_AGENCY = frozenset(
@@ -48,7 +49,7 @@ def is_name(text: Text, start: int, end: int, place: int) -> bool:
     if not before:
         return end - start > len(word) or _is_word_a_name(word)
     told = [w for w in before if w not in folded_entries("generic_names")]
-    if before[-1] in folded_entries("countries") and word[-1] in OF_A_COUNTRY:
+    if before[-1] in folded_entries("countries") and word[-1] in HEADED:
         return True
     is_weak = ending_of(word) == "short" and word[-1] in WEAK_LAST
     if word not in folded_entries("weak_suffixes") and not is_weak:

@@ -15,7 +15,13 @@ from services.enrich.localities import without_place
 from services.enrich.name_grammar import start_of_listed, start_of_name
 from services.enrich.named import Named, Span, all_mentions, mentions_of
 from services.enrich.offices import offices_in
-from services.enrich.organisation_signs import is_agency, is_firm, is_name, names_something
+from services.enrich.organisation_signs import (
+    HEADED,
+    is_agency,
+    is_firm,
+    is_name,
+    names_something,
+)
 from services.enrich.own_names import start_of_own, with_first
 from services.enrich.parties import parties_in
 from services.enrich.short_forms import shortened_in, tails_of
@@ -31,8 +37,6 @@ from services.enrich.words import Text
 MAX_ORGANISATIONS = 40
 FEW = 2
 BEFORE_OFFICES = ("前", "副", "现", "新", "老")
-HEADED = frozenset("部署局处院馆所厂厅省")
-"""Endings that an office begins with: 部長, 局長."""
 
 
 def organisations_in(text: Text, taken: frozenset[int]) -> tuple[Named, ...]:
