@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
+from itertools import islice
 from typing import Annotated
 
 import structlog
@@ -22,10 +23,13 @@ from shared.hop import StreamSettings
 from shared.redis import connect
 from shared.streams import Keys
 
+LEAD_CHARS = 600
+"""Read of each article: what is new is said early, and all of them together must fit in memory."""
+
 
 def propose(
     articles: Annotated[
-        int, typer.Option(help="Read so many of the newest articles.", min=1, max=50_000)
+        int, typer.Option(help="Read so many of the newest articles.", min=1, max=20_000)
     ] = 10_000,
     least: Annotated[int, typer.Option(help="In so many articles at least.", min=2)] = 5,
     most: Annotated[int, typer.Option(help="Propose so many words at most.", min=1)] = 40,
@@ -42,20 +46,21 @@ def propose(
     """
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     instance = Instance.find(state, config)
-    read, found = asyncio.run(_look(instance, articles, least))
-    shown = found[:most]
+    read, shown = asyncio.run(_look(instance, articles, least, most))
     if as_json:
         console.print_json(data=[asdict(one) for one in shown])
     elif toml:
         sys.stdout.writelines(map(_term, shown))
     elif shown:
-        console.print(_table(shown, f"{len(shown)} of {len(found)} words, {read} articles read"))
+        console.print(_table(shown, f"new words of {read} articles"))
     else:
         told = f"no new word stands in {least} of {read} articles; a lower --least asks for less"
         console.print(plain(told, "yellow"))
 
 
-async def _look(instance: Instance, articles: int, least: int) -> tuple[int, list[NewWord]]:
+async def _look(
+    instance: Instance, articles: int, least: int, most: int
+) -> tuple[int, list[NewWord]]:
     """How many Chinese articles were read, and the words that nothing finds yet."""
     keys = Keys(instance.settings.section("streams", StreamSettings).partitions)
     stories: list[Article] = []
@@ -65,8 +70,10 @@ async def _look(instance: Instance, articles: int, least: int) -> tuple[int, lis
             async for some in newest(instance.settings, redis, keys, articles):
                 stories += [one for one in some if (one.language or "").startswith("zh")]
                 progress.update(task, completed=len(stories))
-    found = new_words([f"{one.headline}\n{one.body_text}" for one in stories], least)
-    return len(stories), list(unknown(found, stories, ignorant(instance.settings).corpus))
+        progress.add_task("looking for words", total=None)
+        texts = [f"{one.headline}\n{one.body_text}"[:LEAD_CHARS] for one in stories]
+        found = unknown(new_words(texts, least), stories, ignorant(instance.settings).corpus)
+        return len(stories), list(islice(found, most))
 
 
 def _table(shown: list[NewWord], title: str) -> Table:

@@ -20,6 +20,8 @@ from services.enrich.words import Hashes, Numbers, is_weak, mix, read
 from shared.article import Article, TagKind
 
 Nats = NDArray[np.float64]
+Places = NDArray[np.int32]
+"""Half the size of `Numbers`: an archive has many millions of characters."""
 
 SHORTEST, LONGEST = 2, 7
 LEAST_COHESION = 4.0
@@ -30,6 +32,7 @@ NEARLY = 0.6
 """A run is a piece of a longer one that makes up this share of its mentions."""
 HAN = (0x3400, 0xA000)
 RADIX = np.uint64(0x9E3779B97F4A7C15)
+PAIR_BITS = 32
 CONTEXT_CHARS = 8
 
 
@@ -57,14 +60,15 @@ class Runs:
     """
 
     counts: Numbers
-    at: Numbers
+    at: Places
 
 
 def new_words(texts: Sequence[str], least_articles: int) -> list[NewWord]:
     """Words of at least so many of the texts, the most widely used first."""
     joined = "\n".join(texts)
     codes = codes_of(joined).astype(np.uint64)
-    owners = np.repeat(np.arange(len(texts)), [len(text) + 1 for text in texts])[: len(codes)]
+    sizes = [len(text) + 1 for text in texts]
+    owners = np.repeat(np.arange(len(texts), dtype=np.int32), sizes)[: len(codes)]
     by_length: list[Runs] = []
     found: list[NewWord] = []
     for length, runs in enumerate(_runs(codes), 1):
@@ -100,13 +104,13 @@ def _runs(codes: Hashes) -> Iterator[Runs]:
         numbers = mix(numbers[:size] * RADIX + codes[length - 1 :])
         fits = fits[:size] & is_han[length - 1 :]
         _, which, counts = np.unique(numbers[fits], return_inverse=True, return_counts=True)
-        at = np.full(len(codes), -1, np.int64)
+        at = np.full(len(codes), -1, np.int32)
         at[:size][fits] = which
         yield Runs(np.append(counts, 0), at)
 
 
 def _proposed(
-    joined: str, codes: Hashes, owners: Numbers, by_length: Sequence[Runs], least_articles: int
+    joined: str, codes: Hashes, owners: Places, by_length: Sequence[Runs], least_articles: int
 ) -> Iterator[NewWord]:
     """The words of the last length."""
     length, runs = len(by_length), by_length[-1]
@@ -157,16 +161,21 @@ def _neighbours(codes: Hashes, places: Numbers) -> Numbers:
 
 def _entropy(which: Numbers, neighbours: Numbers, size: int) -> Nats:
     """How much the neighbours of each run vary."""
-    pairs, counts = np.unique(np.stack((which, neighbours)), axis=1, return_counts=True)
-    shares = counts / np.bincount(which, minlength=size)[pairs[0]]
-    entropy: Nats = np.bincount(pairs[0], -shares * np.log(shares), size).astype(np.float64)
+    runs, counts = _pairs(which, neighbours)
+    shares = counts / np.bincount(which, minlength=size)[runs]
+    entropy: Nats = np.bincount(runs, -shares * np.log(shares), size).astype(np.float64)
     return entropy
 
 
-def _distinct(which: Numbers, owners: Numbers, size: int) -> Numbers:
+def _distinct(which: Numbers, owners: Places, size: int) -> Numbers:
     """In how many texts each run stands."""
-    pairs = np.unique(np.stack((which, owners)), axis=1)
-    return np.bincount(pairs[0], minlength=size)
+    return np.bincount(_pairs(which, owners)[0], minlength=size)
+
+
+def _pairs(which: Numbers, others: Numbers | Places) -> tuple[Numbers, Numbers]:
+    """The run of each distinct pair, and how often the pair occurs. As one number, to sort fast."""
+    pairs, counts = np.unique((which << PAIR_BITS) + others, return_counts=True)
+    return pairs >> PAIR_BITS, counts
 
 
 def _is_word(name: str) -> bool:
@@ -185,13 +194,17 @@ def _context(joined: str, place: int, length: int) -> str:
 
 
 def _whole(found: Sequence[NewWord]) -> list[NewWord]:
-    """Leave out what is nearly always a piece of a longer proposal, and what holds a better one."""
-    names = {one.name: one.times for one in found}
-    return [
-        one
-        for one in found
-        if not any(
-            one.name in other and one.name != other and times >= NEARLY * one.times
-            for other, times in names.items()
-        )
-    ]
+    """Leave out what is nearly always a piece of a longer proposal."""
+    longer: dict[str, int] = {}
+    for one in found:
+        for piece in _pieces(one.name):
+            longer[piece] = max(one.times, longer.get(piece, 0))
+    return [one for one in found if longer.get(one.name, 0) < NEARLY * one.times]
+
+
+def _pieces(name: str) -> Iterator[str]:
+    """What it is made of: every run of its characters but the whole."""
+    for start in range(len(name)):
+        for end in range(start + SHORTEST, len(name) + 1):
+            if end - start < len(name):
+                yield name[start:end]
