@@ -38,7 +38,7 @@ QUERIES = 1_000
 FEW_QUERIES = 200
 NEW_WORDS, LEAST_ARTICLES = 200, 5
 SPEED_SECONDS = 4.0
-SETS = ("dev", "tune", "held")
+SETS = ("dev", "tune", "held", "blind")
 LONG_ENOUGH = 200
 """Characters of a text whose edited copies are looked for."""
 

@@ -12,10 +12,10 @@ from shared.article import Article, TagKind
 
 GOLD = Path(__file__).parent / "gold"
 HALVES = ("dev", "held")
-SETS = ("dev", "tune", "held")
-"""The halves, and between them the articles of no archive that names and tags are tuned on too."""
+SETS = ("dev", "tune", "held", "blind")
+"""The halves; the articles that names and tags are tuned on too; and those of a blind writer."""
 
-Half = Literal["dev", "tune", "held"]
+Half = Literal["dev", "tune", "held", "blind"]
 Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
 
 
@@ -73,7 +73,7 @@ class GoldArticle(Part):
 
 
 def files(half: Half) -> list[Path]:
-    """The files of a half or of `tune`; the folder of each is its topic."""
+    """The files of a half or of another set; the folder of each is its topic."""
     return sorted((GOLD / half).glob("*/*.json"))
 
 
