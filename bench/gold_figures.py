@@ -4,7 +4,7 @@ The archive is the half itself: every article comes in, in the order of publicat
 is enriched once more, as its lists stand when all have come.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -40,6 +40,8 @@ def measure(half: str) -> Iterator[Row]:
     peers = _precision_of_peers(gold)
     yield "articles", str(len(gold)), "", ""
     yield "precision of the first 5 tags", _ratio(_first_five(pairs)), ">= .80", peers
+    if half == "held":
+        yield from _by_two_editors(pairs)
     yield "people and organisations recognised", _names(pairs, pipeline.corpus), ">= .95", ""
     for name, figure, target in import_module("bench.gold_renamed").measure(gold):
         yield name, figure, target, ""
@@ -53,18 +55,36 @@ def measure(half: str) -> Iterator[Row]:
     yield "different texts taken for copies", str(same), "0", ""
 
 
+def _by_two_editors(pairs: Sequence[tuple[Any, Article]]) -> Iterator[Row]:
+    """How a second editor judges the same tags, and how far both editors agree."""
+    second = import_module("bench.gold_set").second_editor()
+    mine = {one.uri: _keys(one.tags) for one, _ in pairs}
+    theirs = {uri: _keys(tags) for uri, tags in second.items()}
+    either = {uri: mine[uri] | theirs[uri] for uri in mine}
+    yield "the same, by a second editor", _ratio(_signed(pairs, theirs)), ">= .80", ""
+    yield "the same, signed by either", _ratio(_signed(pairs, either)), "", ""
+    first = [(mine[uri], tag) for uri, tags in second.items() for tag in tags[:FIVE]]
+    agreed = sum(bool(_keys([tag]) & keys) for keys, tag in first)
+    yield "first 5 of the second editor, signed by the first", _ratio((agreed, len(first))), "", ""
+
+
+def _signed(pairs: Sequence[tuple[Any, Article]], keys: Mapping[str, set[str]]) -> tuple[int, int]:
+    first = [(keys[gold.uri], tag) for gold, article in pairs for tag in article.tags[:FIVE]]
+    return sum(key(tag.name) in wanted for wanted, tag in first), len(first)
+
+
 def _precision_of_peers(gold: Sequence[Any]) -> str:
     """The share of right ones among the five keyphrases of other ways, in one line."""
     told = []
     for name, tag, _ in taggers():
         found = [(one, tag(f"{one.headline}。{one.body_text}")) for one in gold]
-        right = sum(key(tag) in _keys(one) for one, tags in found for tag in tags)
+        right = sum(key(tag) in _keys(one.tags) for one, tags in found for tag in tags)
         told.append(f"{name} {right / sum(len(tags) for _, tags in found):.3f}")
     return ", ".join(told)
 
 
-def _keys(one: Any) -> set[str]:  # noqa: ANN401  # a GoldArticle, which may not be there
-    return {key(name) for name in _spellings(one.tags)}
+def _keys(tags: Sequence[Any]) -> set[str]:
+    return {key(name) for name in _spellings(tags)}
 
 
 def _same_event(gold: Sequence[Any]) -> str:
@@ -84,11 +104,7 @@ def _ratio(pair: tuple[int, int]) -> str:
 
 
 def _first_five(pairs: Sequence[tuple[Any, Article]]) -> tuple[int, int]:
-    right = shown = 0
-    for gold, article in pairs:
-        keys, first = _keys(gold), article.tags[:FIVE]
-        shown, right = shown + len(first), right + sum(key(tag.name) in keys for tag in first)
-    return right, shown
+    return _signed(pairs, {gold.uri: _keys(gold.tags) for gold, _ in pairs})
 
 
 def _names(pairs: Sequence[tuple[Any, Article]], corpus: Corpus) -> str:

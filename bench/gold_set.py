@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from shared.article import Article, TagKind
 
@@ -70,6 +70,15 @@ class GoldArticle(Part):
             date_published=self.date_published,
             version_created=self.date_published,
         )
+
+
+SECOND = GOLD / "held-second-editor.json"
+
+
+def second_editor() -> dict[str, tuple[Name, ...]]:
+    """The tags that another editor chose for the articles of the held half, by URI."""
+    chosen = TypeAdapter(dict[str, tuple[Name, ...]])
+    return chosen.validate_json(SECOND.read_bytes())
 
 
 def files(half: Half) -> list[Path]:
