@@ -1,46 +1,44 @@
-"""Fit the numbers of `services/enrich/judgement.py` to what the editor of the gold set chose.
+"""Fit what chooses tags to what the editors of the gold set chose.
 
-Logistic regression with a penalty, by Newton's method, over the candidates of `bench/gold/dev` and
-`bench/gold/tune`. Prints the table, and the chance that articles it was not fitted to are judged
-right. The held half is not read.
+The numbers of `services/enrich/judgement.py` and the words of `services/enrich/wording.py`
+together, over the candidates of `bench/gold/dev` and `tune`. Prints the numbers, to be written into
+`judgement.py`, and writes `tag_odds.txt` into the lexicon. What is kept aside is not read.
+
+    python -m bench.tag_weights
 """
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bench.gold_set import GoldArticle, Half, read
+from bench.odds import Case, Sign, fitted, left_out, write
 from services.enrich import steps
 from services.enrich.candidates import raw_candidates_of
 from services.enrich.corpus import Corpus
 from services.enrich.folding import fold, key, key_of_folded
-from services.enrich.judgement import FITTED, layout_of, signs_of
+from services.enrich.judgement import KINDS, layout_of, signs_of
 from services.enrich.names import names_of
 from services.enrich.pipeline import Pipeline
+from services.enrich.wording import signs_of as words_of, wording_of
 from services.enrich.words import read as read_text
+from shared.article import TagKind
 from shared.plugs import find_plugs
 
 PARTS: tuple[Half, ...] = ("dev", "tune")
-PENALTY = 1.0
-ROUNDS = 40
+PENALTY = 5.0
 WEAKEST = 60
 """Candidates of an article beyond this many are never tags."""
 
-Numbers = NDArray[np.float64]
-Row = tuple[str, str, tuple[float, ...], bool]
 
-
-def rows_of(half: Half) -> list[Row]:
-    """(article, kind, signs, chosen) of each candidate."""
+def cases_of(half: Half) -> list[tuple[TagKind, Case]]:
+    """The candidates of all articles of a set."""
     gold = read(half)
     pipeline = Pipeline(Corpus(), find_plugs(steps))
     for one in gold:
         pipeline.enrich(one.article())
-    return [row for one in gold for row in _rows(one, pipeline.corpus)]
+    return [case for one in gold for case in _cases(one, pipeline.corpus)]
 
 
-def _rows(one: GoldArticle, corpus: Corpus) -> list[Row]:
+def _cases(one: GoldArticle, corpus: Corpus) -> list[tuple[TagKind, Case]]:
     article = one.article()
     text = read_text(article)
     layout = layout_of(text)
@@ -48,38 +46,35 @@ def _rows(one: GoldArticle, corpus: Corpus) -> list[Row]:
     found = raw_candidates_of(text, names_of(article, text, corpus), corpus)[:WEAKEST]
     return [
         (
-            one.uri,
             candidate.kind,
-            signs_of(text, layout, candidate),
-            key_of_folded(text.folded[candidate.start : candidate.end]) in chosen,
+            Case(
+                one.uri,
+                words_of(wording_of(text, candidate.start, candidate.end, candidate.kind)),
+                key_of_folded(text.folded[candidate.start : candidate.end]) in chosen,
+                signs_of(text, layout, candidate),
+            ),
         )
         for candidate in found
     ]
 
 
-def fitted(rows: Sequence[Row]) -> Numbers:
-    """The numbers that make the choices most likely."""
-    signs = np.array([row[2] for row in rows])
-    chosen = np.array([row[3] for row in rows], np.float64)
-    penalty = np.eye(signs.shape[1]) * PENALTY
-    penalty[0, 0] = 1e-3
-    numbers = np.zeros(signs.shape[1])
-    for _ in range(ROUNDS):
-        likely = 1 / (1 + np.exp(-signs @ numbers))
-        slope = signs.T @ (likely - chosen) + penalty @ numbers
-        bend = (signs * (likely * (1 - likely))[:, None]).T @ signs + penalty
-        numbers -= np.linalg.solve(bend, slope)
-    return numbers
-
-
 def main() -> None:
-    """Print the table to be written into `judgement.py`."""
-    rows = [row for half in PARTS for row in rows_of(half)]
+    """Print what the folds say and the numbers, and write the words."""
+    cases = [case for half in PARTS for case in cases_of(half)]
+    words: dict[Sign, float] = {}
     print("FITTED: dict[TagKind, tuple[float, ...]] = {")
-    for kind in FITTED:
-        numbers = fitted([row for row in rows if row[1] == kind])
-        print(f'    "{kind}": ({", ".join(f"{number:.2f}" for number in numbers)}),')
+    for kind in KINDS:
+        words |= _fit(kind, [case for one, case in cases if one == kind])
     print("}")
+    write("tag_odds", words, "What speaks for a tag (`wording.py`)", "python -m bench.tag_weights")
+
+
+def _fit(kind: TagKind, cases: Sequence[Case]) -> dict[Sign, float]:
+    right, judged, tags = left_out(cases, PENALTY)
+    weights = fitted(cases, PENALTY)
+    print(f'    "{kind}": ({", ".join(f"{number:.2f}" for number in weights.numbers)}),')
+    print(f"    # of articles left out: {right} of {judged} likely ones are right, of {tags}")
+    return weights.signs
 
 
 if __name__ == "__main__":

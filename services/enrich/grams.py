@@ -69,38 +69,39 @@ def distinct(runs: Runs) -> Grams:
 @lru_cache(maxsize=8)
 def runs_of(text: Text) -> Runs:
     """Every run of words that could be a name of something, in order."""
-    columns = [np.concatenate(parts) for parts in zip(*_runs(text), strict=True)]
-    order = np.argsort(columns[0], kind="stable")
-    starts, ends, firsts, lasts, weights = (column[order] for column in columns)
+    size = len(text.starts)
+    if not size:
+        return Runs(np.zeros(0, np.uint64), *(np.zeros(0, np.int64),) * 4, np.zeros(0))
+    firsts = np.repeat(np.arange(size), MAX_WORDS)
+    lasts = firsts + np.tile(np.arange(MAX_WORDS), size)
+    inside = lasts < size
+    firsts, lasts = firsts[inside], lasts[inside]
+    spaced = ~text.ideographic[text.starts]
+    fits, is_spaced, chars = _fitting(text, spaced, firsts, lasts)
+    firsts, lasts, chars = firsts[fits], lasts[fits], chars[fits]
+    starts, ends, words = text.starts[firsts], text.ends[lasts], lasts - firsts + 1
+    by_chars = CHARS_WEIGHT[np.minimum(chars, MAX_CHARS)] * WORDS_WEIGHT[words]
+    weights = np.where(is_spaced[fits], SPACED_WEIGHT[words], by_chars)
     return Runs(text.hashes(starts, ends), starts, ends, firsts, lasts, weights)
 
 
-def _runs(text: Text) -> list[tuple[Numbers, Numbers, Numbers, Numbers, Weights]]:
-    spaced = ~text.ideographic[text.starts] if len(text.starts) else np.zeros(0, bool)
+def _fitting(
+    text: Text, spaced: Flags, firsts: Numbers, lasts: Numbers
+) -> tuple[Flags, Flags, Numbers]:
+    """Which runs could be a name, which are of a spaced script only, and their lengths."""
     piece = _pieces(text, spaced)
     single = text.functional & (text.ends - text.starts == 1)
-    inside = np.concatenate(([0], np.cumsum(single)))
+    singles = np.concatenate(([0], np.cumsum(single)))
     latin = np.concatenate(([0], np.cumsum(spaced)))
-    found = []
-    for n in range(1, MAX_WORDS + 1):
-        count = max(len(text.starts) - n + 1, 0)
-        last = slice(n - 1, n - 1 + count)
-        starts, ends = text.starts[:count], text.ends[last]
-        chars = ends - starts
-        is_spaced = latin[n : n + count] - latin[:count] == n
-        fits = (chars <= MAX_CHARS) | (is_spaced & (chars <= MAX_SPACED_CHARS))
-        fits &= (chars >= MIN_CHARS) & (piece[:count] == piece[last])
-        fits &= ~text.functional[:count] & ~text.functional[last]
-        fits &= inside[n : n + count] == inside[:count]
-        fits &= ~is_spaced | (n <= MAX_SPACED_WORDS)
-        firsts = np.flatnonzero(fits)
-        weights = np.where(
-            is_spaced[fits],
-            SPACED_WEIGHT[n],
-            CHARS_WEIGHT[np.minimum(chars[fits], 12)] * WORDS_WEIGHT[n],
-        )
-        found.append((starts[fits], ends[fits], firsts, firsts + n - 1, weights))
-    return found
+    words = lasts - firsts + 1
+    chars = text.ends[lasts] - text.starts[firsts]
+    is_spaced = latin[lasts + 1] - latin[firsts] == words
+    fits = (chars <= MAX_CHARS) | (is_spaced & (chars <= MAX_SPACED_CHARS))
+    fits &= (chars >= MIN_CHARS) & (piece[firsts] == piece[lasts])
+    fits &= ~text.functional[firsts] & ~text.functional[lasts]
+    fits &= singles[lasts + 1] == singles[firsts]
+    fits &= ~is_spaced | (words <= MAX_SPACED_WORDS)
+    return fits, is_spaced, chars
 
 
 def _pieces(text: Text, spaced: Flags) -> Numbers:

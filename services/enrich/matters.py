@@ -4,6 +4,7 @@ An event, a prize or a law is called by what stands before the word for it; that
 little. So is what Latin letters stand before, if it is a topic itself.
 """
 
+from functools import cache
 from string import ascii_lowercase
 
 from services.enrich.folding import folded_entries, function_words
@@ -18,10 +19,17 @@ def is_named_matter(text: Text, start: int, end: int) -> bool:
     name, first = text.folded[start:end], text.place_of(start)
     if latin_of(name):
         return True
-    ending = next((one for one in folded_entries("named_matters") if name.endswith(one)), "")
-    if not ending or len(name) < len(ending) + LEAST_BEFORE:
+    if not name.endswith(_endings()):
+        return False
+    ending = next(one for one in _endings() if name.endswith(one))
+    if len(name) < len(ending) + LEAST_BEFORE:
         return False
     return text.natures[first] in NOUNS and not _goes_back(text, first)
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(sorted(folded_entries("named_matters")))
 
 
 def _goes_back(text: Text, first: int) -> bool:
@@ -35,6 +43,8 @@ def _goes_back(text: Text, first: int) -> bool:
 
 def latin_of(name: str) -> str:
     """The Latin letters that a topic begins with, behind which another stands; else nothing."""
+    if not "a" <= name[0] <= "z":
+        return ""
     behind = name.lstrip(ascii_lowercase)
-    is_named = behind != name and behind in folded_entries("topics")
+    is_named = behind in folded_entries("topics")
     return name.removesuffix(behind) if is_named else ""

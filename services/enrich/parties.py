@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from services.enrich.folding import folded_entries, function_words
-from services.enrich.name_grammar import part_of
+from services.enrich.name_parts import part_of
 from services.enrich.named import Span, mentions_of
 from services.enrich.words import Text
 

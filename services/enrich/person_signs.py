@@ -1,231 +1,168 @@
-"""RULE: how sure we are that characters in a text name a person, from what stands around them.
+"""RULE: the signs that say whether a reading is the name of a person.
 
-Each sign adds: an office or a role before or behind, what people do in the news behind, a given
-name's characters, an edge of a sentence. A word of the dictionary at the same place takes away.
+They are words, (before, title) or (family, rare, given, 2), which `person_odds.txt` weighs, as
+counted in articles: an office or a role beside the name, what people do in the news behind it, a
+given name's characters, how the words were cut. What a word of the dictionary at the same place
+takes away was counted the same way.
 """
 
-import re
 from functools import cache, lru_cache
+from typing import NamedTuple
 
+from services.enrich.body_signs import DIGITS, Sign
 from services.enrich.cutter import is_known, is_person, nature_of
-from services.enrich.family_names import common_surnames, first_characters, surnames
-from services.enrich.folding import HAN, folded_entries, function_words
+from services.enrich.family_names import family_kind
+from services.enrich.folding import folded_entries
 from services.enrich.given_names import is_common, likeness
 from services.enrich.named import mentions_of
+from services.enrich.person_readings import NOT_HAN, PLACE_ENDINGS, Reading
 from services.enrich.suffixes import endings, loose_endings
-from services.enrich.surroundings import MAX_NAME, MAX_WORDS, Surroundings, ordinary
+from services.enrich.surroundings import Surroundings, ordinary
+from services.enrich.word_kinds import word_kind
+from services.enrich.words import Text
 
-NOT_HAN = re.compile(f"[^{HAN}]")
-SURE, HELD = 3.0, 6.0
-AGAIN = 2
-COMMON_SURNAME, BESIDE_MARK, ALONE, BEFORE_VERB = 0.25, 0.75, 0.5, 0.5
-BEHIND_PREPOSITION = 0.5
-BEFORE_PEOPLE = frozenset("由被对跟给")
-DOUBLED = 0.5
-"""Given names are doubled, as few words are: 古珞珞."""
-UNLIKE = 1.0
-INSIDE_WORD = -3.0
-"""隆海鷹 begins inside 基隆; only an office before it can say that the cut was wrong."""
-CLEARLY = 1.0
-"""The likeness of what is hardly anything but a given name."""
-GIVEN_IS_WORD = 1.5
-"""戴|口罩 and 查|紀錄 are no names; 江|明月 is one where more speaks for it."""
-ENDING_CHARS = (2, 3, 4, 5)
-WEAK_SIGN = 0.75
-SAID = frozenset("说称答问则")
+LONGEST_FAMILY, WHOLE = 3, 3
+HALVES, MOST_TIMES, LONGEST_WORD = 2, 3, 4
+MAX_KNOWN = 1 << 14
 AGED = "岁的"
-ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆授官监理徒表人夫客警伯婶叔姨爷奶")
+ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆授官监理徒表人夫客警伯婶叔姨爷奶工")
 """How words for what somebody is or does end: 防護員許淮安."""
-PREPOSITIONS = frozenset("向和于从於")
-"""Family names that are mostly something else: 向中央 is no name, 主任向思遠 is one."""
-PLACE_ENDINGS = frozenset("桥港岛路街村镇乡里区市县国线站寺庙")
 FIRM_ENDINGS = frozenset("银金控科电党盟")
 """How short forms of firms and parties end: 海川銀."""
 LANDSCAPE = frozenset("山川河江湖")
+GLUED_VERBS = frozenset("送攻扑投轰收打带赴率学挥接击夺抢")
+"""What somebody does, that the cut leaves at a name: 強森|送."""
+THINGS = frozenset("桥路站楼馆港岛案法费税款费书表单量率度性型式机车船票证牌赛季期")
+"""How what is built, decided, counted or shown ends: 蘇光橋."""
+ENDING_CHARS = (2, 3, 4, 5)
 
 
-def sureness(around: Surroundings, start: int, end: int, family: int) -> tuple[float, str]:
-    """How sure a name with a family name of so many characters is, and the best reason."""
-    folded, name = around.folded, around.folded[start:end]
-    sure, why = _by_role(around, start, end)
-    if name in folded_entries("speech"):
-        return 0.0, why
-    if is_held(around, start, end) and not _is_plain(around, start, end):
-        return HELD - (len(name) == family + 1), why
-    is_japanese = name[:family] in folded_entries("japanese_surnames")
-    if not is_japanese and not folded_entries("name_stops").isdisjoint(name[family:]):
-        return 0.0, why
-    after = around.words.get(end, "")
-    speaks = after in folded_entries("speech")
-    if speaks:
-        is_act = len(after) > 1 or after in SAID
-        sure, why = sure + (1.5 if is_act else WEAK_SIGN), why if sure else f"後接「{after}」"
-    sure += 0.5 * (_is_edge(folded, start - 1) + _is_edge(folded, end))
-    sure += likeness(name[family:]) + (DOUBLED if name[family:-1] == name[-1] else 0.0)
-    sure += 0.5 if end in around.ends else 0.0 if end in around.guessed else -1.0
-    sure += _by_words(around, start, end)
-    sure += _by_neighbours(around, start, end)
-    sure += COMMON_SURNAME if name[:family] in common_surnames() else 0.0
-    sure -= GIVEN_IS_WORD if name[family:] in ordinary() else 0.0
-    if family > 1 and name[:family] in surnames():
-        sure += 2 if likeness(name[family:]) > 0 else 0
-    sure -= 1.5 if len(name) == family + 1 else 0
-    is_told = why.startswith("職稱") or start in around.kin_before
-    is_odd = _is_odd(around, start, name, family)
-    if not is_told and _is_doubtful(name, family, is_odd=is_odd):
-        return 0.0, why
-    is_told = is_told or speaks
-    sure -= UNLIKE if not is_told and likeness(name[family:]) < 0 else 0.0
-    is_told = is_told or len(name) > family + 1
-    if sure < SURE and sure > 0 and is_told and folded.count(name) > 1:
-        sure, why = sure + min(folded.count(name) - 1, 3) * 0.75, f"{why}，重複出現"
-    if sure >= SURE and (_is_of_a_body(folded, start, end) or _is_a_firm(around, name, why)):
-        return 0.0, why
-    return sure, why
-
-
-def _is_a_firm(around: Surroundings, name: str, why: str) -> bool:
-    """Whether a short name has the ending of a firm elsewhere in the text: 嶽晶, of 嶽晶科技."""
-    if len(name) >= MAX_NAME or why.startswith("職稱"):
-        return False
-    words = (around.words.get(end, "") for _, end in mentions_of(around.folded, name))
-    firms = folded_entries("weak_suffixes") | loose_endings()
-    return any(word in firms and nature_of(word) == "noun" for word in words)
-
-
-def _by_neighbours(around: Surroundings, start: int, end: int) -> float:
-    """What stands beside it: the marks of a list, both edges of a sentence, a verb behind."""
-    folded = around.folded
-    after = around.words.get(end, "")
-    sure = BESIDE_MARK if "、" in (folded[start - 1 : start], folded[end : end + 1]) else 0.0
-    if _is_edge(folded, start - 1) and _is_edge(folded, end):
-        sure += ALONE
-    if folded[start - 1 : start] in BEFORE_PEOPLE or folded[
-        max(start - 2, 0) : start
-    ] in folded_entries("done_to_people"):
-        sure += BEHIND_PREPOSITION
-    is_act = after in function_words() or (len(after) > 1 and nature_of(after) == "verb")
-    return sure + (BEFORE_VERB if is_act and after not in folded_entries("speech") else 0.0)
-
-
-def is_held(around: Surroundings, start: int, end: int) -> bool:
-    """Whether an office or kin ends before it, and what people do, or a mark, begins behind it."""
-    if start not in around.offices_before and start not in around.kin_before:
-        return False
-    after, name = around.words.get(end, ""), around.folded[start:end]
-    if name[0] in folded_entries("rare_surnames") and not _acts(after):
-        is_given = all(map(is_common, name[1:]))
-        return is_given and len(name) == MAX_NAME and _is_edge(around.folded, end)
-    is_long = len(name) > len("江望")
+def signs_of(text: Text, around: Surroundings, reading: Reading) -> tuple[Sign, ...]:
+    """All signs of a reading."""
+    name = around.folded[reading.start : reading.end]
+    context = context_of(text, around, reading)
     return (
-        _is_edge(around.folded, end)
-        or _acts(after)
-        or (is_long and len(after) > 1 and nature_of(after) == "verb")
-        or (around.words.get(start) == name and after in folded_entries("single_verbs"))
+        *signs_of_name(name, reading.family),
+        *signs_of_context(context),
+        *signs_of_place(text, around, reading),
     )
 
 
-def _acts(word: str) -> bool:
-    return word in folded_entries("speech") and (len(word) > 1 or word in SAID)
-
-
-def _is_plain(around: Surroundings, start: int, end: int) -> bool:
-    """Whether what is held is an everyday word, or one for an office, and no name: 局長|會議|說."""
-    name, at = around.folded[start:end], start
-    if name in folded_entries("titles") or _is_of_a_body(around.folded, start, end):
-        return True
-    while at < end and at in around.words:
-        word = around.words[at]
-        is_word = len(word) > 1 and is_known(word)
-        if is_word and (word in function_words() or word in folded_entries("titles")):
-            return True
-        at += len(word)
-    if at > end:
-        return True
-    is_noun = nature_of(name) == "noun" and _acts(around.words.get(end, ""))
-    is_word = around.words.get(start) == name and (name in ordinary() or nature_of(name) == "verb")
-    return is_word and not is_noun and around.folded.count(name) < AGAIN
-
-
-def _by_role(around: Surroundings, start: int, end: int) -> tuple[float, str]:
-    """What an office beside the name, or a word for a role before it, tells."""
-    sure, why = 0.0, "姓氏"
-    after = around.offices_after.get(end, "")
-    if after and _is_of_the_next(around, end + len(after)):
-        after = ""
-    for office in (around.offices_before.get(start), after):
-        if office:
-            sure, why = sure + 3, f"職稱「{office}」"
-    folded = around.folded
-    if not sure and start in around.kin_before:
-        sure, why = 1.5, f"前接「{around.kin_before[start]}」"
-    if not sure and folded[max(start - 1, 0) : start] in ROLE_ENDINGS:
-        sure, why = 1.5, f"前接「{folded[max(start - 3, 0) : start]}」"
-    if folded[max(start - 2, 0) : start] == AGED:
-        sure, why = max(sure, 2.0), "前有年齡"
-    return sure, why
-
-
-def _is_of_the_next(around: Surroundings, at: int) -> bool:
-    """Whether an office that ends here speaks of the name behind it: 負責人|杭家榮."""
-    word = around.words.get(at, "")
-    is_open = at not in around.words or not is_known(word)
-    is_like = likeness(around.folded[at + 1 : at + 3]) >= CLEARLY
-    return (is_open or is_like) and around.folded[at : at + 1] in first_characters()
-
-
-def _is_doubtful(name: str, family: int, *, is_odd: bool) -> bool:
-    """Whether only an office makes a name of it."""
-    is_rare = name[:family] in folded_entries("rare_surnames") and not is_odd
-    is_rare |= name[0] in PREPOSITIONS
-    is_short = len(name) == family + 1
-    return is_rare or name[-1] in PLACE_ENDINGS or (is_short and name[-1] in LANDSCAPE)
-
-
-def _is_odd(around: Surroundings, start: int, name: str, family: int) -> bool:
-    """Whether the cut sees a word in it that no dictionary has, and it speaks or comes again."""
-    is_unknown = around.words.get(start) == name and not is_known(name)
-    is_unknown &= name[-1] not in FIRM_ENDINGS
-    is_like = likeness(name[family:]) >= CLEARLY and len(name) > family + 1
-    speaks = _acts(around.words.get(start + len(name), ""))
-    return is_unknown and is_like and (speaks or around.folded.count(name) >= AGAIN)
-
-
-def _by_words(around: Surroundings, start: int, end: int) -> float:
-    """What the cut says: an unknown word is like a name, a known one is against it."""
-    word, name = around.words.get(start, ""), around.folded[start:end]
-    if not word:
-        is_told = start in around.offices_before or start in around.kin_before
-        return 0.0 if start in around.guessed else -1.0 if is_told else INSIDE_WORD
-    if word == name and (not is_known(word) or _is_somebody(name)):
-        return 1.5
-    if word == name[:2] and word in folded_entries("japanese_surnames"):
-        return 0.5
-    if len(word) > 1 and is_known(word):
-        if len(word) > len(name) or word == name or nature_of(word) == "verb":
-            return -4.0
-        return -2.5 if word in ordinary() else -1.0
-    return -0.5 if name in ordinary() else 0.0
-
-
-@lru_cache(maxsize=MAX_WORDS)
-def _is_somebody(word: str) -> bool:
-    """Whether the dictionary knows it as a person, and its characters are those of a name.
-
-    For the dictionary 高麗菜 is one too, which is a cabbage.
-    """
-    return len(word) == MAX_NAME and is_person(word) and all(map(is_common, word[1:]))
-
-
-def _is_of_a_body(folded: str, start: int, end: int) -> bool:
-    """Whether it ends as an organisation does, or such an ending stands behind it."""
-    whole, trade = _whole(), folded[end - 2 : end] if end - start >= MAX_NAME else ""
-    if trade in loose_endings() and is_known(trade):
-        return True
-    return any(
-        folded[max(end - chars, start) : end] in whole or _ends_behind(folded[end : end + chars])
-        for chars in ENDING_CHARS
+def signs_of_name(name: str, family: int) -> tuple[Sign, ...]:
+    """The signs that a name with a family name of so many characters shows by itself."""
+    kind, given = family_kind(name[:family]), name[family:]
+    length = DIGITS[len(given)]
+    trade = name[-2:] if len(name) >= WHOLE else ""
+    flags = {
+        "second_stop": not folded_entries("name_stops").isdisjoint(given),
+        "given_is_ordinary": given in ordinary(),
+        "name_is_ordinary": name in ordinary(),
+        "name_is_speech": name in folded_entries("speech"),
+        "given_is_known": is_known(given),
+        "all_common": all(map(is_common, given)),
+        "doubled": len(given) > 1 and given[0] == given[1],
+        "place": name[-1] in PLACE_ENDINGS,
+        "landscape": name[-1] in LANDSCAPE,
+        "firm": name[-1] in FIRM_ENDINGS,
+        "trade": trade in loose_endings() and is_known(trade),
+        "body": any(name[-chars:] in _whole() for chars in ENDING_CHARS),
+        "somebody": len(name) == WHOLE and is_person(name) and all(map(is_common, name[1:])),
+        "number": any(map(str.isnumeric, given)),
+        "verb_last": name[-1] in GLUED_VERBS,
+        "verb_object": nature_of(name[0]) == "verb" and is_known(given) and len(given) > 1,
+        "thing": name[-1] in THINGS,
+    }
+    return (
+        ("any",),
+        ("family", kind),
+        ("family", kind, "given", length),
+        ("like", like_of(given), "given", length),
+        ("like", like_of(given), "family", kind),
+        *((sign,) for sign, is_so in flags.items() if is_so),
     )
+
+
+@lru_cache(maxsize=MAX_KNOWN)
+def like_of(given: str) -> str:
+    """How like a given name some characters are, in halves, as a word."""
+    return str(round(HALVES * likeness(given)))
+
+
+class Context(NamedTuple):
+    """What kinds of words stand around a name, what kind of name it is, and how words were cut."""
+
+    before: str
+    after: str
+    family: str
+    given: str
+    like: str
+    cut: str
+
+
+def context_of(text: Text, around: Surroundings, reading: Reading) -> Context:
+    """The context of a reading."""
+    start, middle, end = reading.start, reading.start + reading.family, reading.end
+    family, given = around.folded[start:middle], around.folded[middle:end]
+    before, after = _before(text, around, start), _after(text, around, end)
+    like, cut = like_of(given), _cut(around, reading)
+    return Context(before, after, family_kind(family), DIGITS[len(given)], like, cut)
+
+
+def signs_of_context(context: Context) -> tuple[Sign, ...]:
+    """The signs of a context, alone and in pairs."""
+    before, after, family, given, like, cut = context
+    return (
+        ("before", before),
+        ("after", after),
+        ("before", before, "family", family, given),
+        ("before", before, "after", after),
+        ("before", before, "like", like, given),
+        ("after", after, "family", family, given),
+        ("cut", cut),
+        ("cut", cut, "before", before),
+        ("cut", cut, "after", after),
+        ("cut", cut, "like", like),
+    )
+
+
+def signs_of_place(text: Text, around: Surroundings, reading: Reading) -> tuple[Sign, ...]:
+    """The words beside a reading, a role, an office or a body, and how often it is told."""
+    folded, start, end = around.folded, reading.start, reading.end
+    name, family = folded[start:end], family_kind(folded[start : start + reading.family])
+    given = DIGITS[end - start - reading.family]
+    times = text.times(name)
+    is_longer = times > 1 and text.times(folded[start : end + 1]) == times
+    flags = {
+        ("always_longer",): is_longer,
+        ("role", "family", family, given): folded[start - 1 : start] in ROLE_ENDINGS,
+        ("aged",): folded[max(start - 2, 0) : start] == AGED,
+        ("office_behind", given): end in around.offices_after,
+        ("body_behind",): any(_ends_behind(folded[end : end + chars]) for chars in ENDING_CHARS),
+        ("korean", family, given): around.is_korean,
+        ("body_elsewhere", given): times > 1 and is_of_a_body(around, name),
+    }
+    return (
+        ("behind", _word_before(text, around, start) or _mark(folded[start - 1 : start])),
+        ("next", around.words.get(end, "")[:LONGEST_WORD] or _mark(folded[end : end + 1])),
+        ("times", DIGITS[min(times, MOST_TIMES)], given),
+        *(sign for sign, is_so in flags.items() if is_so),
+    )
+
+
+def is_of_a_body(around: Surroundings, name: str) -> bool:
+    """Whether the ending of a firm stands behind it somewhere: 嶽晶, of 嶽晶科技."""
+    words = (around.words.get(end, "") for _, end in mentions_of(around.folded, name))
+    return any(word in _firms() and nature_of(word) == "noun" for word in words)
+
+
+@cache
+def _firms() -> frozenset[str]:
+    return folded_entries("weak_suffixes") | loose_endings()
+
+
+def _mark(char: str) -> str:
+    """A character that is a mark; nothing of others, which are a part of a word."""
+    return char.strip() if NOT_HAN.match(char) else ""
 
 
 def _ends_behind(word: str) -> bool:
@@ -239,5 +176,46 @@ def _whole() -> frozenset[str]:
     return folded_entries("whole_endings").union(word for word in endings(0) if len(word) > 1)
 
 
-def _is_edge(folded: str, at: int) -> bool:
-    return not 0 <= at < len(folded) or bool(NOT_HAN.match(folded[at]))
+def _before(text: Text, around: Surroundings, start: int) -> str:
+    """The kind of the word that ends here."""
+    if start in around.offices_before:
+        return "title"
+    if start in around.kin_before:
+        return "kin"
+    word = _word_before(text, around, start)
+    if word:
+        return word_kind(word)
+    return "inside" if start and text.ideographic[start - 1] else "mark"
+
+
+def _word_before(text: Text, around: Surroundings, start: int) -> str:
+    """The word that ends here, an office in one piece; nothing if none does."""
+    if start in around.offices_before or start not in around.ends:
+        return around.offices_before.get(start, "")
+    return text.words[text.place_of(start - 1)][1]
+
+
+def _after(text: Text, around: Surroundings, end: int) -> str:
+    word = around.words.get(end, "")
+    if word:
+        return word_kind(word)
+    return "inside" if end < len(text.folded) and text.ideographic[end] else "mark"
+
+
+def _cut(around: Surroundings, reading: Reading) -> str:
+    """How the cut of the words goes with the name."""
+    start, end = reading.start, reading.end
+    name, word = around.folded[start:end], around.words.get(start, "")
+    if word == name:
+        return f"word_{nature_of(word)}"
+    if not word:
+        return f"middle{_end_of(around, end)}"
+    if len(word) == reading.family and around.words.get(start + len(word), "") == name[len(word) :]:
+        return f"two_{nature_of(name[len(word) :])}"
+    if len(word) > len(name):
+        return f"shorter_{nature_of(word)}"
+    return f"{min(len(word), LONGEST_FAMILY)}_{nature_of(word)}{_end_of(around, end)}"
+
+
+def _end_of(around: Surroundings, end: int) -> str:
+    return "_end" if end in around.ends else "_guessed" if end in around.guessed else "_cuts"

@@ -12,6 +12,7 @@ from services.enrich.words import Text
 MAX_NAME = 3
 MAX_WORDS = 1 << 15
 MAX_OFFICES = 500
+KOREA = ("韩国", "韩籍", "首尔", "南韩", "北韩", "韩职", "韩裔", "釜山")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Surroundings:
     """Where a word begins that a name could begin with."""
     speaking: tuple[int, ...]
     """Where a word of two characters or more says what people do: 表示, 指出."""
+    is_korean: bool
+    """Whether Korea is spoken of, where 都, 具 and 元 are family names."""
 
 
 def surroundings_of(text: Text) -> Surroundings:
@@ -55,6 +58,7 @@ def surroundings_of(text: Text) -> Surroundings:
         {end: text.surface[start:end] for start, end in kin},
         tuple([at for at, word in text.words if word in opening]),
         tuple([at for at, word in text.words if word in speech and len(word) > 1]),
+        any(place in text.folded for place in KOREA),
     )
 
 

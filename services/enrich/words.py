@@ -36,6 +36,7 @@ RUN = re.compile(
 NUMBER = re.compile(
     r"[0-9.,'’\-]+|[每第]?[〇零一二三四五六七八九十百千万亿两几数多半]+[人元个名位件次年月日分秒岁度家间成倍天週周点字场局届]?"
 )
+MAX_WORDS = 1 << 15
 KANA_SHARE_OF_JAPANESE = 0.05
 MULTIPLIER = 0x9E3779B97F4A7C15
 
@@ -182,15 +183,16 @@ class Text:
     @cached_property
     def functional(self) -> Flags:
         """Which words are function words, numbers or hiragana."""
-        functions = function_words()
-        weak = {word for word in self.distinct if word in functions or is_weak(word)}
-        return np.array([word in weak for _, word in self.words], bool)
+        return np.array([self._facts[word][1] for _, word in self.words], bool)
 
     @cached_property
     def natures(self) -> list[Nature]:
         """What kind of word each is by the dictionary."""
-        natures = {word: nature_of(word) for word in self.distinct}
-        return [natures[word] for _, word in self.words]
+        return [self._facts[word][0] for _, word in self.words]
+
+    @cached_property
+    def _facts(self) -> dict[str, tuple[Nature, bool]]:
+        return {word: _facts_of(word) for word in self.distinct}
 
     @cached_property
     def verbal(self) -> Flags:
@@ -225,6 +227,12 @@ class Text:
         weights = np.where(starts < self.head, 2.0, 1.0)
         distinct, place = np.unique(self.hashes(starts, ends), return_inverse=True)
         return distinct, np.bincount(place, weights, len(distinct)).astype(np.float32)
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _facts_of(word: str) -> tuple[Nature, bool]:
+    """The nature of a folded word, and whether it is functional: asked together, as of all."""
+    return nature_of(word), word in function_words() or is_weak(word)
 
 
 def is_weak(word: str) -> bool:
