@@ -17,6 +17,7 @@ from services.enrich.body_signs import (
 from services.enrich.folding import folded_entries
 from services.enrich.named import Span
 from services.enrich.odds import chance, log_odds
+from services.enrich.word_kinds import word_kind
 from services.enrich.words import Text
 
 TABLE = "body_odds"
@@ -27,6 +28,7 @@ SURE = 0.0
 HOPELESS = -3.0
 """Log-odds of the first signs, from which the others make no name of a candidate any more."""
 NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所", "诊所")
+PLACES, SHORTEST = ("place", "country"), 4
 MAX_ENDINGS, MAX_KNOWN = 600, 1 << 15
 
 
@@ -44,7 +46,8 @@ def likely_bodies_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, 
     for odds, start, end in sorted(judged):
         if used.isdisjoint(range(start, end)) and end >= ends.get(start, end):
             used.update(range(start, end))
-            yield (start, end), _why(text.folded[start:end], -odds)
+            first = _without_place(text, start, end)
+            yield (first, end), _why(text.folded[first:end], -odds)
 
 
 def _judged(text: Text, place: int, end: int, taken: frozenset[int]) -> Iterator[tuple[float, int]]:
@@ -54,6 +57,17 @@ def _judged(text: Text, place: int, end: int, taken: frozenset[int]) -> Iterator
         if candidate.start in taken and not is_free:
             return
         yield odds_of(text, candidate), candidate.start
+
+
+def _without_place(text: Text, start: int, end: int) -> int:
+    """Where a name begins without the place that the text mostly leaves off: 高雄|第七貨櫃中心."""
+    at, first = text.words[text.place_of(start)]
+    behind = at + len(first)
+    is_told = word_kind(first) in PLACES and end - behind >= SHORTEST
+    is_left_off = is_told and text.times(text.folded[behind:end]) > 2 * text.times(
+        text.folded[start:end]
+    )
+    return behind if is_left_off else start
 
 
 def odds_of(text: Text, candidate: Candidate) -> float:
