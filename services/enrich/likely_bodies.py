@@ -25,11 +25,11 @@ LEAST = -1.0
 """Log-odds from which a candidate is a name."""
 SURE = 0.0
 """Log-odds from which a name goes before a shorter one with the same beginning."""
-HOPELESS = -3.0
+HOPELESS = -2.0
 """Log-odds of the first signs, from which the others make no name of a candidate any more."""
 NAMED_AFTER_PEOPLE = ("基金会", "纪念馆", "美术馆", "事务所", "诊所")
 PLACES, SHORTEST = ("place", "country"), 4
-MAX_ENDINGS, MAX_KNOWN = 600, 1 << 15
+MAX_ENDINGS, MAX_KNOWN = 400, 1 << 15
 
 
 def likely_bodies_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:

@@ -11,9 +11,9 @@ from services.enrich.words import Text
 TABLE = "brand_odds"
 LEAST = 0.0
 """Log-odds from which a candidate is a name."""
-HOPELESS = -3.0
+HOPELESS = -2.0
 """Log-odds of its context, from which its words make no name of a candidate any more."""
-MAX_CANDIDATES, MAX_KNOWN = 3_000, 1 << 15
+MAX_CANDIDATES, MAX_KNOWN = 400, 1 << 15
 
 
 def likely_brands_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:

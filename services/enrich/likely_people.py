@@ -21,10 +21,10 @@ from services.enrich.words import Text
 TABLE = "person_odds"
 LEAST = -0.5
 """Log-odds from which a reading is a name."""
-HOPELESS = -2.5
+HOPELESS = -2.0
 """Log-odds of the first signs, from which the others make no name of a reading any more."""
 SHORT = 2
-MAX_PLACES, MAX_KNOWN = 3_000, 1 << 15
+MAX_PLACES, MAX_KNOWN = 600, 1 << 15
 
 
 def likely_people_in(

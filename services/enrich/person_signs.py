@@ -23,7 +23,7 @@ from services.enrich.words import Text
 
 LONGEST_FAMILY, WHOLE = 3, 3
 HALVES, MOST_TIMES, LONGEST_WORD = 2, 3, 4
-MAX_KNOWN = 1 << 14
+MAX_KNOWN, MOST_MENTIONS = 1 << 14, 50
 AGED = "岁的"
 ROLE_ENDINGS = frozenset("员师手长者生妇匠农星家棒投民主友子嬷婆授官监理徒表人夫客警伯婶叔姨爷奶工")
 """How words for what somebody is or does end: 防護員許淮安."""
@@ -151,6 +151,8 @@ def signs_of_place(text: Text, around: Surroundings, reading: Reading) -> tuple[
 
 def is_of_a_body(around: Surroundings, name: str) -> bool:
     """Whether the ending of a firm stands behind it somewhere: 嶽晶, of 嶽晶科技."""
+    if around.folded.count(name) > MOST_MENTIONS:
+        return False
     words = (around.words.get(end, "") for _, end in mentions_of(around.folded, name))
     return any(word in _firms() and nature_of(word) == "noun" for word in words)
 
