@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from bench.gold_set import HALVES, GoldArticle, Half, Name, files, read
+from bench.gold_set import HALVES, GoldArticle, Half, Name, files, read, second_editor
 
 FEWEST = 120
 TOPICS = {"politics", "city", "finance", "sport", "culture", "crime", "weather", "technology"}
@@ -151,3 +151,12 @@ def test_no_person_stands_in_both_halves() -> None:
 def people_of(half: Half) -> set[str]:
     names = (name for one in ARTICLES[half] for name in one.names if name.type == "person")
     return {spelling for name in names for spelling in name.spellings}
+
+
+def test_the_second_editor_tagged_every_article_of_the_held_half() -> None:
+    chosen = second_editor()
+    assert set(chosen) == {one.uri for one in ARTICLES["held"]}
+    for uri, tags in chosen.items():
+        assert 4 <= len(tags) <= 8
+        printed = text_of(BY_URI[uri]) + BY_URI[uri].byline
+        assert [name for name in spellings(tags) if name not in printed] == []

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from services.enrich.body_signs import (
     DIGITS,
-    OUTSIDE,
     THINGS,
     Candidate,
     Sign,
@@ -40,13 +39,10 @@ NEVER_LAST = frozenset(
 )  # fmt: skip
 """Kinds of words that such a name does not end with."""
 LEAD_CHARS = 600
-OUTSIDE_KINDS = ("of", "says", "speech", "number", "preposition", "function")
-"""Kinds of words of which some stand in no name."""
 UNKNOWN = "unknown"
 BEFORE, BEHIND = ("kind", "title"), ("title", "says", "speech")
 ACTS = ("speech", "says", "title")
 MOST_CHARS, MOST_TIMES, MOST_ACTS = 6, 4, 2
-
 
 Words = Sequence[tuple[int, str]]
 
@@ -71,7 +67,7 @@ def candidates_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Candidate
     """
     words = text.words[: text.place_of(text.head + LEAD_CHARS) + 1]
     kinds = [word_kind(word) for _, word in words]
-    joined, inside = _joints(words, kinds, taken)
+    joined, inside = _joints(words, taken)
     ends = endings_in(text)
     for first, last in sorted(_likely_runs(text, words, kinds)):
         if not 0 <= first <= last < len(words) or kinds[last] in NEVER_LAST:
@@ -100,15 +96,12 @@ def _likely_runs(text: Text, words: Words, kinds: Sequence[str]) -> set[tuple[in
     return runs
 
 
-def _joints(
-    words: Words, kinds: Sequence[str], taken: frozenset[int]
-) -> tuple[list[int], list[int]]:
+def _joints(words: Words, taken: frozenset[int]) -> tuple[list[int], list[int]]:
     """For each place, how many words before it do not touch, and how many stand in no name."""
     joined, inside = [0], [0]
-    for place, ((at, word), (start, _)) in enumerate(pairwise(words)):
-        is_out = kinds[place] in OUTSIDE_KINDS and not may_be_inside(word)
+    for (at, word), (start, _) in pairwise(words):
         joined.append(joined[-1] + (at + len(word) != start))
-        inside.append(inside[-1] + (at in taken or is_out or word in OUTSIDE))
+        inside.append(inside[-1] + (at in taken or not may_be_inside(word)))
     return joined, inside
 
 

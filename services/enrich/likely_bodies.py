@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from services.enrich.body_signs import (
     Candidate,
@@ -35,9 +36,7 @@ MAX_ENDINGS, MAX_KNOWN = 400, 1 << 15
 def likely_bodies_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
     """Yield (span, why) outside the `taken` places, the likeliest first; none that overlap."""
     judged = []
-    for count, (place, end) in enumerate(endings_of(text)):
-        if count >= MAX_ENDINGS:
-            break
+    for place, end in islice(endings_of(text), MAX_ENDINGS):
         likeliest = max(_judged(text, place, end, taken), default=(LEAST, 0))
         if likeliest[0] > LEAST:
             judged.append((-likeliest[0], likeliest[1], end))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from services.enrich.brand_signs import Context, candidates_in, signs_of_context, signs_of_words
 from services.enrich.named import Span
@@ -19,9 +20,7 @@ MAX_CANDIDATES, MAX_KNOWN = 400, 1 << 15
 def likely_brands_in(text: Text, taken: frozenset[int]) -> Iterator[tuple[Span, str]]:
     """Yield (span, why) outside the `taken` places, the likeliest first; none that overlap."""
     judged = []
-    for count, (candidate, context) in enumerate(candidates_in(text, taken)):
-        if count >= MAX_CANDIDATES:
-            break
+    for candidate, context in islice(candidates_in(text, taken), MAX_CANDIDATES):
         odds = _odds_of_context(context)
         if odds > HOPELESS:
             odds += log_odds(TABLE, signs_of_words(text, candidate))

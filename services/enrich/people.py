@@ -1,9 +1,7 @@
-"""People in a text: by an office beside the name, by the name itself, and by what follows it.
+"""People in a text: by a family name and what stands around, by the sound of the name, by lists.
 
-市長林靜宜 and 林靜宜市長 both name 林靜宜; so does 林靜宜說, or a family name with two characters
-that given names are made of, which comes again. Each sign adds to how sure we are; a word of the
-dictionary at the same place takes away. Who wrote or photographed a story is found the same way,
-and kept apart: a byline is not what the story is about.
+市長林靜宜 and 林靜宜市長 both name 林靜宜; so does 林靜宜說. Who wrote or photographed a story is
+found the same way, and kept apart: a byline is not what the story is about.
 """
 
 import re
@@ -21,7 +19,7 @@ from services.enrich.likely_people import likely_people_in, odds_of
 from services.enrich.named import Named, Span, all_mentions, any_of, mentions_of
 from services.enrich.person_readings import readings_at
 from services.enrich.stage_names import listed_names_in, stage_names_in
-from services.enrich.surroundings import Surroundings, ordinary, surroundings_of
+from services.enrich.surroundings import Surroundings, surroundings_of
 from services.enrich.words import Text
 
 CREDIT = re.compile(r"[图文摄][ 　]?[/／|｜][ 　]?[^\s()（）/／，。]{1,20}")
@@ -90,17 +88,16 @@ def writers_of(byline: str) -> list[str]:
 
 
 def _reporters(text: Text, around: Surroundings) -> Iterator[str]:
+    """Yield the names behind a word for a reporter, up to the city that a report is from."""
     for word in any_of("reporters").finditer(around.folded):
         at = word.end()
         for _ in range(MAX_COAUTHORS):
             gap = AFTER_REPORTER.match(around.folded, at)
             start = gap.end() if gap else at
+            if around.words.get(start, "") in folded_entries("places"):
+                break
             readings = readings_at(around, start)
-            judged = [
-                (odds_of(text, around, one), one.end)
-                for one in readings
-                if around.folded[start : one.end] not in ordinary()
-            ]
+            judged = [(odds_of(text, around, one), one.end) for one in readings]
             odds, end = max(judged, default=(LEAST_OF_A_WRITER, at))
             if odds <= LEAST_OF_A_WRITER:
                 break

@@ -32,7 +32,7 @@ FIRM_ENDINGS = frozenset("银金控科电党盟")
 LANDSCAPE = frozenset("山川河江湖")
 GLUED_VERBS = frozenset("送攻扑投轰收打带赴率学挥接击夺抢")
 """What somebody does, that the cut leaves at a name: 強森|送."""
-THINGS = frozenset("桥路站楼馆港岛案法费税款费书表单量率度性型式机车船票证牌赛季期")
+THINGS = frozenset("桥路站楼馆港岛案法费税款书表单量率度性型式机车船票证牌赛季期")
 """How what is built, decided, counted or shown ends: 蘇光橋."""
 ENDING_CHARS = (2, 3, 4, 5)
 

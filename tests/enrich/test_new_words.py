@@ -4,6 +4,7 @@ from hypothesis import example, given, strategies as st
 
 from services.enrich.corpus import Corpus
 from services.enrich.new_words import NewWord, new_words, unknown
+from services.enrich.vocabulary import Vocabulary
 from tests.enrich.samples import BASEBALL, CHIPS, HARBOUR, TRANSIT, TYPHOON, article
 
 OTHERS = [HARBOUR, TRANSIT, TYPHOON, CHIPS, BASEBALL]
@@ -47,6 +48,20 @@ def test_words_of_the_dictionary_are_not_new() -> None:
 
 
 def test_both_scripts_are_one_word_shown_as_it_first_stands() -> None:
+    texts = [ABOUT[0], *(text.replace("頂鷺", "顶鹭") for text in ABOUT[1:])]
+    assert "穹頂鷺亭" in names(new_words([*OTHERS, *texts], 6))
+
+
+def test_what_rules_or_editors_know_already_is_not_proposed() -> None:
+    stories = [article(f"urn:n:{n}", "快訊", text) for n, text in enumerate(ABOUT)]
+    found = new_words([*ABOUT, *OTHERS], 5)
+    corpus = Corpus()
+    assert "穹頂鷺亭" in names(list(unknown(found, stories, corpus)))
+    corpus.vocabulary = Vocabulary.parse("[[term]]\nlabel = '穹頂鷺亭'\nnever = true", "v.toml")
+    assert list(unknown(found, stories, corpus)) == []
+
+
+def test_a_name_that_the_engine_finds_is_not_proposed() -> None:
     texts = [text.replace("穹頂鷺亭", "穹鷺半導體公司") for text in ABOUT]
     stories = [article("urn:n:1", "快訊", "穹鷺半導體公司昨天宣布擴廠。")]
     found = new_words([*texts, *OTHERS], 5)
@@ -62,7 +77,7 @@ PARTS = st.sampled_from(["穹瀲", "鷺亭", "鷺亭", "，", "甪", "巒", "鳶
 def test_figures_are_true_and_every_proposal_is_in_enough_texts(
     texts: list[str], least: int
 ) -> None:
-    texts = [text.replace("穹頂鷺亭", "穹鷺國小") for text in ABOUT]
+    texts = [*OTHERS, *texts]
     starts = [(t, at) for t, text in enumerate(texts) for at in range(len(text))]
     for word in new_words(texts, least):
         said = [(t, at) for t, at in starts if texts[t].startswith(word.name, at)]
